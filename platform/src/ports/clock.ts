@@ -1,0 +1,4 @@
+/** The clock and randomness, passed in so that tests decide them. */
+export interface Clock {
+  now(): Date;
+}

@@ -1,0 +1,374 @@
+/**
+ * Tables of the relational state. One definition for SQLite and PostgreSQL:
+ * times are RFC 3339 text in UTC with milliseconds (sortable), flags are 0 or 1, structured values are JSON text.
+ */
+import type { Generated } from 'kysely';
+
+type Text = string;
+type Time = string;
+type Flag = 0 | 1;
+/** JSON text; the comment beside a column names its shape. */
+type Json = string;
+
+/** Kysely: a column that the database fills. */
+type Serial = Generated<number>;
+
+export interface SettingsTable {
+  key: Text;
+  value: Json;
+}
+
+export interface UsersTable {
+  id: Text;
+  email: Text;
+  name: Text;
+  /** `admin`, `analyst` or `read-only`. */
+  role: Text;
+  /** Null until the user follows the invitation. */
+  password_hash: Text | null;
+  created_at: Time;
+  last_sign_in_at: Time | null;
+  disabled_at: Time | null;
+}
+
+export interface SessionsTable {
+  /** SHA-256 of the cookie's token. */
+  token_hash: Text;
+  user_id: Text;
+  created_at: Time;
+  last_seen_at: Time;
+  expires_at: Time;
+  ip: Text;
+  user_agent: Text;
+}
+
+/** One-time links: first administrator, invitation, password reset. */
+export interface InvitationsTable {
+  token_hash: Text;
+  /** Null for the link that makes the first administrator. */
+  user_id: Text | null;
+  created_at: Time;
+  expires_at: Time;
+  used_at: Time | null;
+}
+
+export interface ApiTokensTable {
+  id: Text;
+  name: Text;
+  token_hash: Text;
+  role: Text;
+  created_by: Text;
+  created_at: Time;
+  expires_at: Time | null;
+  last_used_at: Time | null;
+  revoked_at: Time | null;
+}
+
+export interface AuditLogTable {
+  id: Serial;
+  at: Time;
+  /** User id, `token:<id>` or `system`. */
+  actor: Text;
+  actor_name: Text;
+  /** Verb and noun, e.g. `source.create`. */
+  action: Text;
+  target: Text;
+  ip: Text;
+  status: number;
+  /** What changed, secrets redacted. */
+  details: Json;
+}
+
+export interface SourcesTable {
+  id: Text;
+  /** Unique ignoring case; `p_source_label`. */
+  name: Text;
+  /** Id of the source unit: `watched-folder`, `http`, `syslog`. */
+  type: Text;
+  /** `string[]`. */
+  log_types: Json;
+  /** Of the unit's config schema, without secrets. */
+  config: Json;
+  /** Sealed JSON of the config's secret fields. */
+  secrets: Text;
+  enabled: Flag;
+  created_at: Time;
+  updated_at: Time;
+  last_event_at: Time | null;
+  /** `unknown`, `healthy` or `unhealthy`. */
+  health: Text;
+  health_message: Text;
+  received: number;
+  stored: number;
+  quarantined: number;
+  rejected: number;
+  events: number;
+  bytes: number;
+}
+
+/** What a watched folder has handed over, so that a restart or a rename does not do it again. */
+export interface FolderFilesTable {
+  source_id: Text;
+  /** `device:inode`. */
+  file_id: Text;
+  path: Text;
+  /** SHA-256 of the first 1,024 bytes (fewer if the file was shorter): tells a re-used inode from a grown file. */
+  head_hash: Text;
+  head_bytes: number;
+  /** Bytes handed over so far. */
+  done_bytes: number;
+  modified_at: Time;
+  seen_at: Time;
+}
+
+/** Units of work that are committed. A unit that is here is never processed again. */
+export interface UnitsTable {
+  id: Text;
+  source_id: Text;
+  bucket: Text;
+  key: Text;
+  version: Text;
+  size_bytes: number;
+  /** The commit that made it durable. */
+  commit_id: Text;
+  received: number;
+  stored: number;
+  quarantined: number;
+  rejected: number;
+  events: number;
+  bytes: number;
+  committed_at: Time;
+}
+
+/** Objects that hold records which were kept instead of stored. */
+export interface KeptRecordsTable {
+  /** Object key in the bucket `panther-quarantine`; NDJSON of kept records, gzip. */
+  object_key: Text;
+  unit_id: Text;
+  source_id: Text;
+  quarantined: number;
+  rejected: number;
+  bytes: number;
+  /** The most frequent reason, for lists. */
+  reason: Text;
+  created_at: Time;
+  /** Set when every quarantined record in it has been stored since. */
+  reprocessed_at: Time | null;
+}
+
+/** Parquet files of the lake. Readers see `live` ones; what is `pending` without a commit is removed after a crash. */
+export interface LakeFilesTable {
+  /** Object key in the bucket `panther-processed-data`: `logs/aws_cloudtrail/year=2026/month=1/day=2/hour=3/<name>.parquet`. */
+  object_key: Text;
+  database: Text;
+  table_name: Text;
+  /** `YYYY-MM-DDTHH` in UTC. */
+  hour: Text;
+  row_count: number;
+  size_bytes: number;
+  /** `pending`, `live` or `replaced` (by a compaction; deleted once no reader can hold it). */
+  status: Text;
+  commit_id: Text;
+  created_at: Time;
+  replaced_at: Time | null;
+}
+
+export interface DetectionsTable {
+  id: Text;
+  /** `rule`, `global`, `datamodel`, …: the format's `AnalysisType`. */
+  type: Text;
+  /** `python`, `typescript`, `sigma` or `yaml`. */
+  language: Text;
+  /** Normalised specification. */
+  spec: Json;
+  /** Source text of the code; empty when there is none. */
+  body: Text;
+  enabled: Flag;
+  /** Hash of specification and body. */
+  version: Text;
+  /** `pack:<id>`, `file:<path>` or `user:<id>`. */
+  origin: Text;
+  created_at: Time;
+  updated_at: Time;
+  updated_by: Text;
+}
+
+/** Older versions of detections, for alerts that name them and for roll-back. */
+export interface DetectionVersionsTable {
+  id: Text;
+  version: Text;
+  spec: Json;
+  body: Text;
+  created_at: Time;
+  created_by: Text;
+}
+
+/** What live evaluation saw of each detection, added up per day. */
+export interface DetectionStatsTable {
+  detection_id: Text;
+  /** `YYYY-MM-DD`. */
+  day: Text;
+  events: number;
+  candidates: number;
+  matches: number;
+  errors: number;
+  micros: number;
+}
+
+/** Grouping state: one row per rule and dedup string. */
+export interface AlertDedupTable {
+  key: Text;
+  rule_id: Text;
+  dedup: Text;
+  /** `RULE` or `RULE_ERROR`. */
+  type: Text;
+  alert_id: Text;
+  /** How many alerts this key has opened so far. */
+  alert_count: number;
+  event_count: number;
+  /** The window runs from here for the rule's dedup period. */
+  opened_at: Time;
+  updated_at: Time;
+}
+
+export interface AlertsTable {
+  id: Text;
+  type: Text;
+  rule_id: Text;
+  rule_version: Text;
+  rule_name: Text;
+  title: Text;
+  severity: Text;
+  status: Text;
+  dedup: Text;
+  /** When the threshold was crossed. */
+  created_at: Time;
+  updated_at: Time;
+  first_event_at: Time;
+  last_event_at: Time;
+  event_count: number;
+  /** `string[]`. */
+  log_types: Json;
+  description: Text;
+  reference: Text;
+  runbook: Text;
+  /** `string[]`. */
+  tags: Json;
+  /** Object, as given by `alert_context`. */
+  context: Json;
+  /** `string[]` of destination ids or names, or `null` for routing by severity. */
+  destinations: Json;
+  assignee: Text | null;
+  status_by: Text | null;
+  status_at: Time | null;
+}
+
+export interface AlertCommentsTable {
+  id: Text;
+  alert_id: Text;
+  author: Text;
+  body: Text;
+  created_at: Time;
+}
+
+export interface DestinationsTable {
+  id: Text;
+  name: Text;
+  /** Id of the destination unit: `webhook`. */
+  type: Text;
+  config: Json;
+  /** Sealed JSON of the config's secret fields. */
+  secrets: Text;
+  /** `Severity[]` that it receives by default. */
+  severities: Json;
+  /** `AlertType[]`. */
+  alert_types: Json;
+  enabled: Flag;
+  created_at: Time;
+  updated_at: Time;
+}
+
+/** One row per alert and destination. */
+export interface DeliveriesTable {
+  alert_id: Text;
+  destination_id: Text;
+  /** `pending`, `delivered` or `failed`. */
+  status: Text;
+  attempts: number;
+  /** Sent with every attempt, so that a receiver can drop a repeat. */
+  idempotency_key: Text;
+  last_attempt_at: Time | null;
+  delivered_at: Time | null;
+}
+
+export interface DeliveryAttemptsTable {
+  id: Serial;
+  alert_id: Text;
+  destination_id: Text;
+  at: Time;
+  success: Flag;
+  /** HTTP status, or 0 when there was no answer. */
+  status_code: number;
+  message: Text;
+  duration_ms: number;
+}
+
+/** Messages that a commit owes to queues; a relay sends and deletes them. */
+export interface OutboxTable {
+  id: Serial;
+  queue: Text;
+  body: Text;
+  /** `Record<string, string>`. */
+  attributes: Json;
+  created_at: Time;
+}
+
+/** The key-value helpers of detections. */
+export interface KeyValuesTable {
+  /** `<namespace>\0<key>`. */
+  key: Text;
+  int_count: number | null;
+  /** `string[]`, sorted. */
+  string_set: Json | null;
+  /** JSON of a dictionary. */
+  dictionary: Json | null;
+  /** Seconds since the epoch; null: never. */
+  expires_at: number | null;
+}
+
+/** Log schemas that users added or changed; content's own are read from files. */
+export interface SchemasTable {
+  log_type: Text;
+  /** YAML. */
+  text: Text;
+  revision: number;
+  created_at: Time;
+  updated_at: Time;
+  updated_by: Text;
+}
+
+export interface Tables {
+  settings: SettingsTable;
+  users: UsersTable;
+  sessions: SessionsTable;
+  invitations: InvitationsTable;
+  api_tokens: ApiTokensTable;
+  audit_log: AuditLogTable;
+  sources: SourcesTable;
+  folder_files: FolderFilesTable;
+  units: UnitsTable;
+  kept_records: KeptRecordsTable;
+  lake_files: LakeFilesTable;
+  detections: DetectionsTable;
+  detection_versions: DetectionVersionsTable;
+  detection_stats: DetectionStatsTable;
+  alert_dedup: AlertDedupTable;
+  alerts: AlertsTable;
+  alert_comments: AlertCommentsTable;
+  destinations: DestinationsTable;
+  deliveries: DeliveriesTable;
+  delivery_attempts: DeliveryAttemptsTable;
+  outbox: OutboxTable;
+  key_values: KeyValuesTable;
+  schemas: SchemasTable;
+}

@@ -1,0 +1,15 @@
+/** Fan-out of a message to queues: SNS, or directly into the embedded queues. */
+
+/** Every named attribute must equal one of the listed values. */
+export type TopicFilter = Readonly<Record<string, readonly string[]>>;
+
+export interface Topic {
+  /** Idempotent: a queue has one subscription per topic; the last filter wins. */
+  subscribe(topic: string, queue: string, filter?: TopicFilter): Promise<void>;
+  unsubscribe(topic: string, queue: string): Promise<void>;
+  /** Resolves once every matching queue has the message; they keep body and attributes as they are. */
+  publish(
+    topic: string,
+    message: { readonly body: string; readonly attributes?: Readonly<Record<string, string>> },
+  ): Promise<void>;
+}
