@@ -40,3 +40,16 @@ export interface DeliverableAlert {
   readonly isTest: boolean;
   readonly isResent: boolean;
 }
+
+/** What one attempt to deliver gave. */
+export interface DeliveryResult {
+  readonly success: boolean;
+  /** HTTP status, or 0 when there was no answer. */
+  readonly statusCode: number;
+  /** The answer, or why it failed; without secrets. */
+  readonly message: string;
+  /** Whether a later attempt can help. */
+  readonly retryable: boolean;
+  /** How long the destination asked to be left alone. */
+  readonly retryAfterMs?: number;
+}

@@ -17,13 +17,13 @@ export function rowId(unit: string, position: number): string {
 }
 
 /** Id of the `count`-th alert of a rule and dedup string. */
-export function alertId(ruleId: string, count: number, dedup: string): string {
-  return md5Hex(`${ruleId}:${count}:${dedup}`);
+export function alertId(ruleId: string, count: number, dedup: string, isError = false): string {
+  return md5Hex(isError ? `${ruleId}\0error\0${count}:${dedup}` : `${ruleId}:${count}:${dedup}`);
 }
 
-/** Key of the dedup state of a rule and dedup string. */
+/** Key of the dedup state of a rule and dedup string. NUL is in no rule id: no dedup string can name an error's key. */
 export function dedupKey(ruleId: string, dedup: string, isError: boolean): string {
-  return md5Hex(isError ? `${ruleId}:${dedup}:error` : `${ruleId}:${dedup}`);
+  return md5Hex(isError ? `${ruleId}\0error\0${dedup}` : `${ruleId}:${dedup}`);
 }
 
 export function sha256Hex(text: string | Uint8Array): string {

@@ -229,6 +229,13 @@ export interface AlertDedupTable {
   /** The window runs from here for the rule's dedup period. */
   opened_at: Time;
   updated_at: Time;
+  /** Event times. */
+  first_event_at: Time;
+  last_event_at: Time;
+  /** `string[]`, sorted. */
+  log_types: Json;
+  /** What the window's first result gives the alert (`AlertFields`); null once the alert is made. */
+  first_result: Json | null;
 }
 
 export interface AlertsTable {
@@ -256,8 +263,10 @@ export interface AlertsTable {
   tags: Json;
   /** Object, as given by `alert_context`. */
   context: Json;
-  /** `string[]` of destination ids or names, or `null` for routing by severity. */
+  /** `string[]` of destination ids or names that the rule's `destinations()` gave, or `null`; `["SKIP"]`: nobody. */
   destinations: Json;
+  /** `string[]`: the rule's own `OutputIds`, used when none of `destinations` exists; empty: by severity. */
+  output_ids: Json;
   assignee: Text | null;
   status_by: Text | null;
   status_at: Time | null;
