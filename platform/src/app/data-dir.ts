@@ -18,8 +18,8 @@ export interface DataDir {
 
 /** `$PANTHER_DATA_DIR`, else `panther` under `$XDG_DATA_HOME` (`~/.local/share`). */
 export function defaultDataDir(env: Readonly<Record<string, string | undefined>>): string {
-  if (env['PANTHER_DATA_DIR']) return env['PANTHER_DATA_DIR'];
-  return join(env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share'), 'panther');
+  if (env.PANTHER_DATA_DIR) return env.PANTHER_DATA_DIR;
+  return join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'panther');
 }
 
 export function dataDir(root: string): DataDir {

@@ -6,10 +6,10 @@ import { isUtf8 } from 'node:buffer';
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
+import { readLines } from '../core/lines.ts';
 import type { KeptRecord } from '../core/unit.ts';
 import { BUCKETS } from '../ports/buckets.ts';
 import type { Objects } from '../ports/objects.ts';
@@ -107,11 +107,9 @@ export async function openKeptRecords(
 async function* readKept(stream: Readable): AsyncIterable<KeptRecord> {
   const gunzip = createGunzip();
   stream.on('error', (error) => gunzip.destroy(error));
-  const lines = createInterface({ input: stream.pipe(gunzip), crlfDelay: Number.POSITIVE_INFINITY });
   try {
-    for await (const line of lines) yield decode(line);
+    for await (const line of readLines(stream.pipe(gunzip))) yield decode(line);
   } finally {
-    lines.close();
     stream.destroy();
   }
 }
