@@ -7,53 +7,24 @@
  */
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import type { Transaction } from 'kysely';
 import { z } from 'zod';
 import { ExternalError, errorMessage, UserError } from '../core/errors.ts';
-import type { LogEvent } from '../core/event.ts';
 import { unitId } from '../core/ids.ts';
-import type { InputObject, UnitCounts } from '../core/unit.ts';
+import type { InputObject } from '../core/unit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Queue, QueueMessage, QueueName } from '../ports/queue.ts';
 import type { State } from '../ports/state/state.ts';
-import type { Tables } from '../ports/state/tables.ts';
-import type { KeptObject } from './kept-records.ts';
+import {
+  type CommittedUnit,
+  commitUnits,
+  type Effects,
+  type ProcessorSource,
+  type Unit,
+  type UnitOutcome,
+} from './unit-commit.ts';
 
 export const INPUT_QUEUE: QueueName = 'panther-input-data-notifications-queue';
-
-/** What the events of one commit lead to: rows of the lake, matches, alerts. Composed by the application. */
-export interface Effects {
-  take(event: LogEvent): void;
-  /** Something to wait for before more events are given, so that memory stays bounded. */
-  pressure(): Promise<void> | undefined;
-  /** Makes everything durable that becomes visible with the commit. Called again after a conflict. */
-  prepare(): Promise<void>;
-  /** The effects' part of the commit. Throws `CommitConflict` when what was prepared no longer holds. */
-  apply(tx: Transaction<Tables>): Promise<void>;
-  abort(): Promise<void>;
-}
-
-/** Another commit changed what this one had prepared for: prepare again. */
-export class CommitConflict extends Error {
-  override readonly name = 'CommitConflict';
-}
-
-/** A source as the log processor needs it. */
-export interface ProcessorSource {
-  readonly id: string;
-  readonly name: string;
-  readonly type: string;
-  readonly logTypes: readonly string[];
-}
-
-/** What processing one object gave, besides its effects. */
-export interface UnitOutcome {
-  readonly counts: UnitCounts;
-  readonly kept: KeptObject | undefined;
-  /** Earlier kept objects whose records this unit has taken over. */
-  readonly supersedes?: readonly string[];
-}
 
 export interface LogProcessorDeps {
   readonly queue: Queue;
@@ -75,16 +46,6 @@ export interface LogProcessorDeps {
   blocked(): Promise<string | undefined>;
 }
 
-export interface Unit {
-  readonly id: string;
-  readonly object: InputObject;
-  readonly source: ProcessorSource;
-}
-
-export interface CommittedUnit extends Unit {
-  readonly outcome: UnitOutcome;
-}
-
 interface Work extends Unit {
   readonly message: QueueMessage;
 }
@@ -93,7 +54,6 @@ interface Work extends Unit {
 const SMALL_BYTES = 8 * 1024 * 1024;
 const GROUP_BYTES = 32 * 1024 * 1024;
 const GROUP_MESSAGES = 100;
-const MAX_COMMIT_ATTEMPTS = 8;
 const VISIBILITY_MS = 900_000;
 
 const inputObjectSchema = z.object({
@@ -228,7 +188,7 @@ async function commitGroup(deps: LogProcessorDeps, group: readonly Work[], signa
   try {
     const units: CommittedUnit[] = [];
     for (const work of group) units.push({ ...work, outcome: await processUnit(deps, work, effects, signal) });
-    await commit(deps, commitId, units, effects);
+    await commitUnits(deps.state, { id: commitId, units, effects }, () => deps.clock.now());
     emitMetrics(deps.metrics, units, performance.now() - startedAt);
     await deps.queue.delete(
       INPUT_QUEUE,
@@ -255,86 +215,6 @@ async function processUnit(
     return await deps.process(unit, input, effects, signal);
   } finally {
     input.destroy();
-  }
-}
-
-async function commit(
-  deps: LogProcessorDeps,
-  commitId: string,
-  units: readonly CommittedUnit[],
-  effects: Effects,
-): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    await effects.prepare();
-    try {
-      return await deps.state.transaction(async (tx) => {
-        const now = deps.clock.now().toISOString();
-        await insertUnits(tx, commitId, units, now);
-        await addToSources(tx, units, now);
-        await insertKept(tx, units, now);
-        await effects.apply(tx);
-      });
-    } catch (error) {
-      if (!(error instanceof CommitConflict) || attempt === MAX_COMMIT_ATTEMPTS) throw error;
-    }
-  }
-}
-
-/** Fails on its primary key when another attempt at the unit was faster; then nothing of this one is kept. */
-async function insertUnits(
-  tx: Transaction<Tables>,
-  commitId: string,
-  units: readonly CommittedUnit[],
-  now: string,
-): Promise<void> {
-  for (const { id, object, outcome } of units) {
-    await tx
-      .insertInto('units')
-      .values({
-        id,
-        source_id: object.sourceId,
-        bucket: object.bucket,
-        key: object.key,
-        version: object.version,
-        size_bytes: object.sizeBytes,
-        commit_id: commitId,
-        ...outcome.counts,
-        committed_at: now,
-      })
-      .execute();
-  }
-}
-
-async function addToSources(tx: Transaction<Tables>, units: readonly CommittedUnit[], now: string): Promise<void> {
-  for (const { source, outcome } of units) {
-    const { counts } = outcome;
-    await tx
-      .updateTable('sources')
-      .set((eb) => ({
-        received: eb('received', '+', counts.received),
-        stored: eb('stored', '+', counts.stored),
-        quarantined: eb('quarantined', '+', counts.quarantined),
-        rejected: eb('rejected', '+', counts.rejected),
-        events: eb('events', '+', counts.events),
-        bytes: eb('bytes', '+', counts.bytes),
-        ...(counts.events > 0 ? { last_event_at: now } : {}),
-      }))
-      .where('id', '=', source.id)
-      .execute();
-  }
-}
-
-async function insertKept(tx: Transaction<Tables>, units: readonly CommittedUnit[], now: string): Promise<void> {
-  for (const { id, source, outcome } of units) {
-    for (const key of outcome.supersedes ?? []) {
-      await tx.updateTable('kept_records').set({ reprocessed_at: now }).where('object_key', '=', key).execute();
-    }
-    if (outcome.kept === undefined) continue;
-    const { objectKey, ...kept } = outcome.kept;
-    await tx
-      .insertInto('kept_records')
-      .values({ object_key: objectKey, unit_id: id, source_id: source.id, ...kept, created_at: now, reprocessed_at: null })
-      .execute();
   }
 }
 
