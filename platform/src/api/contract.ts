@@ -1,0 +1,48 @@
+/**
+ * The HTTP API's contract: schemas of every request and response under `/api/v1`, and the table of routes. This is all
+ * of the platform that the console may import, types only:
+ *
+ * ```ts
+ * import type { ApiCalls, AlertDetail } from '@panther/platform/contract';
+ * async function call<K extends keyof ApiCalls>(route: K, ask: Partial<ApiCalls[K]>): Promise<ApiCalls[K]['response']>;
+ * const alert: AlertDetail = await call('GET /alerts/:id', { params: { id } });
+ * ```
+ *
+ * A browser signs in with `POST /session`, gets a cookie, and sends `csrfToken` as header `x-csrf-token` with every
+ * request that is not a GET. Lists in a query are repeated keys: `?severity=HIGH&severity=CRITICAL`.
+ */
+import { alertRoutes } from './contract/alerts.ts';
+import { authRoutes } from './contract/auth.ts';
+import { destinationRoutes } from './contract/destinations.ts';
+import { detectionRoutes } from './contract/detections.ts';
+import type { CallsOf } from './contract/route.ts';
+import { searchRoutes } from './contract/search.ts';
+import { sourceRoutes } from './contract/sources.ts';
+import { systemRoutes } from './contract/system.ts';
+
+export type * from './contract/alerts.ts';
+export type * from './contract/auth.ts';
+export type * from './contract/common.ts';
+export type * from './contract/destinations.ts';
+export type * from './contract/detections.ts';
+export type * from './contract/route.ts';
+export type * from './contract/search.ts';
+export type * from './contract/sources.ts';
+export type * from './contract/system.ts';
+
+/** Every route, by operation id. */
+export const ROUTES = {
+  ...authRoutes,
+  ...systemRoutes,
+  ...sourceRoutes,
+  ...alertRoutes,
+  ...detectionRoutes,
+  ...destinationRoutes,
+  ...searchRoutes,
+};
+
+export type Routes = typeof ROUTES;
+export type OperationId = keyof Routes;
+
+/** Every call by `METHOD /path`: `ApiCalls['GET /alerts']['query']`. */
+export type ApiCalls = CallsOf<Routes>;
