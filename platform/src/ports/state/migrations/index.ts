@@ -1,0 +1,23 @@
+/** Every change of the state's tables, in order. A migration that has been released is never edited. */
+import type { Kysely } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import { UserError } from '../../../core/errors.ts';
+import type { Tables } from '../tables.ts';
+import * as initial from './0001-initial.ts';
+
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-initial': initial,
+};
+
+/** Applies the migrations that the database does not have yet. For adapters; others call `State.migrate`. */
+export async function migrateToLatest(db: Kysely<Tables>): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } });
+  const { error } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  if (!(error instanceof Error) || !error.message.startsWith('corrupted migrations')) throw error;
+  throw new UserError(
+    'this data was written by a newer Panther: start that version, or restore a backup',
+    {},
+    { cause: error },
+  );
+}
