@@ -31,6 +31,11 @@ export interface QueueMessage {
   readonly lastError?: string;
 }
 
+/** Name of the queue for messages of a queue that failed too often. */
+export function deadLetterQueue(queue: string): string {
+  return `${queue}-dlq`;
+}
+
 export interface QueueCounts {
   readonly visible: number;
   readonly inFlight: number;
@@ -58,6 +63,8 @@ export interface Queue {
   release(queue: string, receipt: string, failure: { readonly error: string; readonly delayMs: number }): Promise<void>;
   /** Moves a message to the dead-letter queue now: the failure is permanent. */
   reject(queue: string, receipt: string, error: string): Promise<void>;
+  /** The oldest messages, for operators to look at; changes nothing. At most 100. */
+  peek(queue: string, limit: number): Promise<readonly Omit<QueueMessage, 'receipt'>[]>;
   purge(queue: string): Promise<void>;
   counts(queue: string): Promise<QueueCounts>;
 }
