@@ -5,6 +5,7 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import type { RuleInfo, RuleResult } from '../core/detection.ts';
 import { readLines } from '../core/lines.ts';
+import { hourOf } from './layout.ts';
 
 /** What the commit decided about a result's group. */
 export interface ResultAlert {
@@ -55,8 +56,8 @@ export function createMatchSpool(path: string, ruleOf: (ruleId: string) => RuleI
       return count;
     },
     add(result, groupKey, eventJson) {
-      const hour = `${result.event.p_event_time.slice(0, 10)}T${result.event.p_event_time.slice(11, 13)}`;
-      const header = [result.kind, result.event.p_log_type, hour, groupKey].join('\t');
+      const { p_event_time, p_log_type } = result.event;
+      const header = [result.kind, p_log_type, hourOf(p_event_time), groupKey].join('\t');
       const line = `${header}\t${eventJson.slice(0, -1)},${ruleFields(result, ruleOf(result.ruleId))}\n`;
       buffer.push(line);
       characters += line.length;

@@ -101,10 +101,11 @@ export async function openKeptRecords(
   objectKey: string,
 ): Promise<AsyncIterable<KeptRecord> | undefined> {
   const found = await objects.get(BUCKETS.quarantine, objectKey);
-  return found === undefined ? undefined : readKept(found.stream);
+  return found === undefined ? undefined : readKeptRecords(found.stream);
 }
 
-async function* readKept(stream: Readable): AsyncIterable<KeptRecord> {
+/** The records in the bytes of such an object. */
+export async function* readKeptRecords(stream: Readable): AsyncIterable<KeptRecord> {
   const gunzip = createGunzip();
   stream.on('error', (error) => gunzip.destroy(error));
   try {

@@ -198,6 +198,8 @@ async function commitGroup(deps: LogProcessorDeps, group: readonly Work[], signa
   } catch (error) {
     await effects.abort();
     throw error;
+  } finally {
+    await effects.close();
   }
 }
 

@@ -44,7 +44,10 @@ export interface Effects {
   prepare(): Promise<void>;
   /** The effects' part of the commit. Throws `CommitConflict` when what was prepared no longer holds. */
   apply(tx: Transaction<Tables>): Promise<void>;
+  /** After a failure: removes what was prepared. */
   abort(): Promise<void>;
+  /** Always, at last. */
+  close(): Promise<void>;
 }
 
 /** Another commit changed what this one had prepared for: prepare again. */

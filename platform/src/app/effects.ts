@@ -1,0 +1,121 @@
+/**
+ * The effects of a commit of the log processor: events become rows of the lake and candidates of detections, their
+ * results become match rows and alerts. The only place where lake, detections and alerts meet.
+ */
+import { join } from 'node:path';
+import type { Transaction } from 'kysely';
+import { type AlertGroups, groupKey, groupResults } from '../alerts/grouping.ts';
+import { AlertConflict, type AlertResolution, commitAlerts, resolveGroups } from '../alerts/life-cycle.ts';
+import type { RuleInfo, RuleResult } from '../core/detection.ts';
+import type { LogEvent } from '../core/event.ts';
+import type { LakeTable } from '../core/table.ts';
+import { hourOf } from '../lake/layout.ts';
+import { createMatchSpool, type MatchRow } from '../lake/match-spool.ts';
+import type { LakeWriter } from '../lake/writer.ts';
+import { CommitConflict, type Effects } from '../log-analysis/unit-commit.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { State } from '../ports/state/state.ts';
+import type { Tables } from '../ports/state/tables.ts';
+
+export interface EffectsDeps {
+  readonly state: State;
+  readonly clock: Clock;
+  readonly tmpDir: string;
+  readonly detections: {
+    offer(event: LogEvent): void;
+    readonly pendingCount: number;
+    drain(): Promise<readonly RuleResult[]>;
+  };
+  ruleInfo(ruleId: string): RuleInfo | undefined;
+  stringify(event: LogEvent): string;
+  logTable(logType: string): LakeTable;
+  resultTable(logType: string, kind: RuleResult['kind']): LakeTable;
+  createWriter(commitId: string): LakeWriter;
+  promote(tx: Transaction<Tables>, commitId: string, expected: number): Promise<void>;
+}
+
+/** Candidates are evaluated in batches of this many. */
+const PENDING_EVENTS = 2_000;
+
+export function createEffects(deps: EffectsDeps, commitId: string): Effects {
+  const { detections } = deps;
+  const groups: AlertGroups = new Map();
+  const spool = createMatchSpool(join(deps.tmpDir, `${commitId}.matches`), deps.ruleInfo);
+  const events = deps.createWriter(commitId);
+  const rules = new Map<string, RuleInfo>();
+  let results: LakeWriter | undefined;
+  let attempt = 0;
+  let resolution: AlertResolution | undefined;
+  /** Files that each writer has registered. */
+  let eventFiles: number | undefined;
+  let resultFiles = 0;
+
+  async function drain(): Promise<void> {
+    const found = await detections.drain();
+    groupResults(found, groups);
+    for (const result of found) {
+      remember(result.ruleId);
+      spool.add(result, groupKey(result), deps.stringify(result.event));
+    }
+    await spool.pressure();
+  }
+
+  /** As it is now: a rule that is changed or removed meanwhile still explains its results. */
+  function remember(ruleId: string): void {
+    const info = rules.has(ruleId) ? undefined : deps.ruleInfo(ruleId);
+    if (info !== undefined) rules.set(ruleId, info);
+  }
+
+  async function writeResults(now: Date): Promise<void> {
+    await results?.abort();
+    attempt += 1;
+    results = deps.createWriter(`${commitId}-r${attempt}`);
+    for await (const row of spool.rows(alertOf, now)) {
+      appendRow(results, row);
+      await results.pressure();
+    }
+    resultFiles = (await results.finish()).length;
+  }
+
+  function alertOf(key: string): { alertId: string | undefined; openedAt: string } {
+    const decision = resolution?.decisions.get(key);
+    if (decision === undefined) throw new Error(`no decision about the group ${key}`);
+    return decision;
+  }
+
+  function appendRow(writer: LakeWriter, row: MatchRow): void {
+    writer.append(deps.resultTable(row.logType, row.kind), row.hour, row.json);
+  }
+
+  return {
+    take(event) {
+      events.append(deps.logTable(event.p_log_type), hourOf(event.p_event_time), deps.stringify(event));
+      detections.offer(event);
+    },
+    pressure() {
+      return detections.pendingCount >= PENDING_EVENTS ? drain().then(() => events.pressure()) : events.pressure();
+    },
+    async prepare() {
+      if (eventFiles === undefined) {
+        await drain();
+        eventFiles = (await events.finish()).length;
+      }
+      const now = deps.clock.now();
+      resolution = await resolveGroups(deps.state, groups, rules, now);
+      if (spool.count > 0) await writeResults(now);
+    },
+    async apply(tx) {
+      await deps.promote(tx, commitId, eventFiles ?? 0);
+      if (results !== undefined) await deps.promote(tx, `${commitId}-r${attempt}`, resultFiles);
+      if (resolution === undefined) return;
+      await commitAlerts(tx, resolution).catch((cause: unknown) => {
+        throw cause instanceof AlertConflict ? new CommitConflict(cause.message, { cause }) : cause;
+      });
+    },
+    async abort() {
+      await detections.drain().catch(() => {});
+      await Promise.allSettled([events.abort(), results?.abort()]);
+    },
+    close: () => spool.close(),
+  };
+}
