@@ -88,19 +88,12 @@ function walk(value: unknown, kind: KeyKind, into: Indicators, depth: number): s
 
 function scanText(text: string, kind: KeyKind, into: Indicators): void {
   if (text.charCodeAt(0) === 97 && scanArn(text, into)) return;
-  switch (kind) {
-    case INSTANCE:
-      return scanInstanceId(text, into);
-    case ACCOUNT:
-      return scanAccountId(text, into);
-    case HOST:
-      return scanHostname(text, into);
-    case IP:
-      if (isIp(text)) into.p_any_ip_addresses.add(text);
-      return;
-    case DOMAIN:
-      if (text !== '') into.p_any_domain_names.add(readableDomain(text));
-  }
+  if (kind === NONE) return;
+  if (kind === INSTANCE) scanInstanceId(text, into);
+  else if (kind === ACCOUNT) scanAccountId(text, into);
+  else if (kind === HOST) scanHostname(text, into);
+  else if (kind === IP && isIp(text)) into.p_any_ip_addresses.add(text);
+  else if (kind === DOMAIN && text !== '') into.p_any_domain_names.add(readableDomain(text));
 }
 
 function scanTags(tags: readonly unknown[], into: Indicators): void {

@@ -120,7 +120,10 @@ class RecordReader implements RecordSink {
     context.rowId = rowId(this.#options.unitId, this.counts.received);
     const result = this.#classifier.classify(trimmed, context);
     if (result === SKIP) return;
-    if (typeof result === 'string') return this.damaged(Buffer.from(text), byteOffset, line, result);
+    if (typeof result === 'string') {
+      this.damaged(Buffer.from(text), byteOffset, line, result);
+      return;
+    }
     this.counts.received += 1;
     this.counts.stored += 1;
     this.counts.events += 1;

@@ -124,11 +124,13 @@ function openSubscription(text: string, byteOffset: number, line: number, sink: 
   try {
     message = JSON.parse(text) as SubscriptionMessage;
   } catch {
-    return sink.record(text, byteOffset, line);
+    sink.record(text, byteOffset, line);
+    return;
   }
   if (message.messageType === 'CONTROL_MESSAGE') return;
   if (message.messageType !== 'DATA_MESSAGE' || !Array.isArray(message.logEvents)) {
-    return sink.record(text, byteOffset, line);
+    sink.record(text, byteOffset, line);
+    return;
   }
   for (const event of message.logEvents as readonly { readonly message?: unknown }[]) {
     const inner = event?.message;

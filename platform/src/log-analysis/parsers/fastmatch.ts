@@ -66,7 +66,7 @@ function match(text: string, { prefix, placeholders }: Pattern): Fields | undefi
     const end = delimiter === '' ? text.length : findEnd(text, at, delimiter, isQuoted);
     if (end < 0) return undefined;
     const value = text.slice(at, end);
-    if (name !== '') fields[name] = isQuoted && value.includes('\\') ? unescape(value) : value;
+    if (name !== '') fields[name] = isQuoted && value.includes('\\') ? unescapeText(value) : value;
     at = end + delimiter.length;
   }
   return at === text.length ? fields : undefined;
@@ -86,6 +86,6 @@ function isEscaped(text: string, at: number, from: number): boolean {
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
-function unescape(text: string): string {
+function unescapeText(text: string): string {
   return text.replace(/\\(.)/gs, (_all, char: string) => ESCAPES[char] ?? char);
 }

@@ -46,15 +46,15 @@ function parseRfc3164(text: string, context: ParserContext): Fields | string {
   const host = matchAt(HOST, text, at);
   if (host === undefined) return 'no host after the timestamp';
   at += host[0].length;
-  fields['timestamp'] = `${timestamp.replace(' ', 'T')}Z`;
-  fields['hostname'] = host[1];
+  fields.timestamp = `${timestamp.replace(' ', 'T')}Z`;
+  fields.hostname = host[1];
   const tag = matchAt(TAG, text, at);
   if (tag !== undefined) {
-    fields['appname'] = tag[1];
-    if (tag[2]) fields['procid'] = tag[2];
+    fields.appname = tag[1];
+    if (tag[2]) fields.procid = tag[2];
     at += tag[0].length;
   }
-  if (at < text.length) fields['message'] = text.slice(at);
+  if (at < text.length) fields.message = text.slice(at);
   return fields;
 }
 
@@ -70,17 +70,17 @@ function parseRfc5424(text: string, context: ParserContext): Fields | string {
   for (const [index, name] of HEADER_NAMES.entries()) {
     if (header[index + 1] !== '-') fields[name] = header[index + 1];
   }
-  const timestamp = fields['timestamp'];
+  const timestamp = fields.timestamp;
   if (timestamp !== undefined && !readModernTime(timestamp, context.nowMs())) return 'no RFC 5424 timestamp';
   const end = readStructuredData(text, priority.end + header[0].length, fields);
   if (end < 0) return 'its structured data is not closed';
   if (end < text.length && text.charCodeAt(end) !== 32) return 'no space after its structured data';
-  if (end + 1 < text.length) fields['message'] = text.slice(end + 1);
+  if (end + 1 < text.length) fields.message = text.slice(end + 1);
   return fields;
 }
 
 const ELEMENT = /\[([^\s=\]"]+)/y;
-const PARAMETER = / +([^\s=\]"]+)="((?:[^"\\\]]|\\[^])*)"/y;
+const PARAMETER = / +([^\s=\]"]+)="((?:[^"\\\]]|\\[\s\S])*)"/y;
 
 /** Reads `-` or `[id name="value" …]…`; gives where it ends, -1 when it is broken. */
 function readStructuredData(text: string, start: number, fields: Fields): number {
@@ -99,7 +99,7 @@ function readStructuredData(text: string, start: number, fields: Fields): number
     define(elements, element[1] ?? '', parameters);
   }
   if (at === start) return -1;
-  fields['structured_data'] = elements;
+  fields.structured_data = elements;
   return at;
 }
 

@@ -50,7 +50,10 @@ export class LineSplitter implements Splitter {
   #cut(region: Buffer): void {
     const base = this.#offset;
     this.#offset += region.length + 1;
-    if (region.length > this.#maxBytes || !isAscii(region)) return this.#cutBytes(region, base);
+    if (region.length > this.#maxBytes || !isAscii(region)) {
+      this.#cutBytes(region, base);
+      return;
+    }
     const text = region.toString('latin1');
     const sink = this.#sink;
     let start = 0;
@@ -77,7 +80,10 @@ export class LineSplitter implements Splitter {
   }
 
   #limit(bytes: Buffer, offset: number): void {
-    if (bytes.length <= this.#maxBytes) return this.#decode(bytes, offset);
+    if (bytes.length <= this.#maxBytes) {
+      this.#decode(bytes, offset);
+      return;
+    }
     const record = this.#sink.oversize(offset, this.#line);
     record.write(bytes);
     record.end();
