@@ -6,7 +6,13 @@ const panther = process.env.PANTHER_URL ?? 'http://127.0.0.1:8765';
 
 export default defineConfig({
   plugins: [react()],
-  build: { target: 'es2022', modulePreload: { polyfill: false }, assetsInlineLimit: 0, chunkSizeWarningLimit: 700 },
+  build: {
+    target: 'es2022',
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 700,
+  },
   server: { proxy: { '/api': { target: panther, changeOrigin: true } } },
   test: {
     environment: 'jsdom',
