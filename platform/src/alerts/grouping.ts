@@ -101,14 +101,24 @@ function openGroup(key: string, result: RuleResult): AlertGroup {
 function addToGroup(group: AlertGroup, result: RuleResult): void {
   const at = eventTime(result.event.p_event_time);
   group.eventCount++;
-  if (at < group.firstEventAt) group.firstEventAt = at;
-  if (at > group.lastEventAt) group.lastEventAt = at;
+  group.firstEventAt = earlier(group.firstEventAt, at);
+  group.lastEventAt = later(group.lastEventAt, at);
   group.logTypes.add(result.event.p_log_type);
 }
 
 /** `YYYY-MM-DD HH:MM:SS.nnnnnnnnn` as RFC 3339 with milliseconds. */
 function eventTime(time: string): string {
   return `${time.slice(0, 10)}T${time.slice(11, 23)}Z`;
+}
+
+function earlier(a: string, b: string): string {
+  if (a < b) return a;
+  return b;
+}
+
+function later(a: string, b: string): string {
+  if (a > b) return a;
+  return b;
 }
 
 /** Decides about one group. `row` is the dedup state of its key, as it is now. */
@@ -161,10 +171,10 @@ function mergeIntoWindow(row: AlertDedupTable, group: AlertGroup, now: Date): Al
     ...row,
     event_count: row.event_count + group.eventCount,
     // A clock that was set back must not keep the window open for the length of the jump.
-    opened_at: row.opened_at < at ? row.opened_at : at,
+    opened_at: earlier(row.opened_at, at),
     updated_at: at,
-    first_event_at: row.first_event_at < group.firstEventAt ? row.first_event_at : group.firstEventAt,
-    last_event_at: row.last_event_at > group.lastEventAt ? row.last_event_at : group.lastEventAt,
+    first_event_at: earlier(row.first_event_at, group.firstEventAt),
+    last_event_at: later(row.last_event_at, group.lastEventAt),
     log_types: JSON.stringify([...logTypes].sort()),
   };
 }

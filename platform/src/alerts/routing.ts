@@ -35,13 +35,11 @@ export interface Route {
  * A disabled destination that is named is not replaced by others, and gets nothing.
  */
 export function routeAlert(alert: RoutableAlert, available: readonly RoutableDestination[]): Route {
-  const generated = alert.destinations ?? [];
-  if (generated.includes('SKIP') || (generated.length === 0 && alert.outputIds.includes('SKIP'))) {
-    return { destinationIds: [], unknown: [] };
-  }
   const unknown: string[] = [];
-  for (const wanted of [generated, alert.outputIds]) {
-    const found = wanted.flatMap((name) => find(name, available) ?? (unknown.push(name), []));
+  for (const wanted of [alert.destinations ?? [], alert.outputIds]) {
+    if (wanted.includes('SKIP')) return { destinationIds: [], unknown };
+    unknown.push(...wanted.filter((name) => find(name, available) === undefined));
+    const found = wanted.flatMap((name) => find(name, available) ?? []);
     if (found.length > 0) return { destinationIds: idsOf(found), unknown };
   }
   return { destinationIds: idsOf(available.filter((destination) => receives(destination, alert))), unknown };
