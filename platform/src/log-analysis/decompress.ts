@@ -3,7 +3,9 @@
  * What can be read of a damaged stream is given out, then the problem is told; nothing throws for the sake of the bytes.
  */
 import type { Readable } from 'node:stream';
-import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib';
+import { GzipDecoder } from './decoders/gzip.ts';
+import type { Decoder } from './decoders/inflater.ts';
+import { ZstdDecoder } from './decoders/zstd.ts';
 
 export interface DecompressLimits {
   /** Of the whole stream, uncompressed. */
@@ -26,13 +28,9 @@ export interface DecompressProblem {
   readonly byteOffset: number;
 }
 
-const OUTPUT_CHUNK = 256 * 1024;
 const SLICE = 64 * 1024;
-/** After a slice that grew to more than this, slices are small, so that a bomb costs little memory. */
-const LARGE_OUTPUT = 4 * 1024 * 1024;
 const SMALL_SLICE = 4 * 1024;
-
-type Kind = 'gzip' | 'zstd';
+const HIGH_RATIO = 100;
 
 /** Uncompressed chunks. `onProblem` is called at most once, after the last chunk. Errors of the input itself are thrown. */
 export async function* decompress(
@@ -47,15 +45,15 @@ export async function* decompress(
     if (next.done) break;
     head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
   }
-  const kind = kindOf(head);
+  const decoder = decoderFor(head);
   const chunks = prepend(head, source);
-  if (kind === undefined) yield* withinLimit(chunks, limits, onProblem);
-  else yield* inflate(chunks, kind, limits, onProblem);
+  if (decoder === undefined) yield* withinLimit(chunks, limits, onProblem);
+  else yield* inflate(chunks, decoder, limits, onProblem);
 }
 
-function kindOf(bytes: Buffer): Kind | undefined {
-  if (bytes.length >= 3 && bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8) return 'gzip';
-  if (bytes.length >= 4 && bytes.readUInt32LE(0) === 0xfd2fb528) return 'zstd';
+function decoderFor(bytes: Buffer): Decoder | undefined {
+  if (bytes.length >= 3 && bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8) return new GzipDecoder();
+  if (bytes.length >= 4 && bytes.readUInt32LE(0) === 0xfd2fb528) return new ZstdDecoder();
   return undefined;
 }
 
@@ -87,153 +85,58 @@ function tooLarge(maxBytes: number): string {
 
 async function* inflate(
   chunks: AsyncIterable<Buffer>,
-  kind: Kind,
+  decoder: Decoder,
   limits: DecompressLimits,
   onProblem: (problem: DecompressProblem) => void,
 ): AsyncGenerator<Buffer> {
-  const inflater = new Inflater(kind);
-  let bytesIn = 0;
-  let bytesOut = 0;
-  /** The slice before is inflated on another thread while what it gave before is used here. */
-  let working: Promise<void> = Promise.resolve();
+  const count = { in: 0, out: 0 };
   let problem: string | undefined;
-
-  function overLimit(): string | undefined {
-    if (bytesOut > limits.maxBytes) return tooLarge(limits.maxBytes);
-    if (bytesOut <= limits.ratioFreeBytes || bytesOut <= bytesIn * limits.maxRatio) return undefined;
-    return `the object grows to more than ${limits.maxRatio} times its size (a decompression bomb); what follows is not read`;
-  }
-
+  /** The slice before is inflated on another thread while what came before it is used here. */
+  let working: Promise<void> = Promise.resolve();
   try {
-    read: for await (const chunk of chunks) {
-      for (let at = 0; at < chunk.length; ) {
+    for await (const chunk of chunks) {
+      for (let at = 0; at < chunk.length && problem === undefined; ) {
         await working;
-        const ready = inflater.take();
-        const size = inflater.isLarge(ready) ? SMALL_SLICE : SLICE;
-        const slice = chunk.subarray(at, at + size);
-        at += slice.length;
-        bytesIn += slice.length;
-        for (const bytes of ready) bytesOut += bytes.length;
-        problem = inflater.problem ?? overLimit();
-        if (problem === undefined) working = inflater.write(slice);
+        const ready = decoder.take();
+        count.out += sizeOf(ready);
+        problem = decoder.problem ?? overLimit(count, limits);
+        if (problem === undefined) {
+          const slice = chunk.subarray(at, at + sliceSize(count));
+          at += slice.length;
+          count.in += slice.length;
+          working = decoder.write(slice);
+        }
         yield* ready;
-        if (problem !== undefined) break read;
       }
+      if (problem !== undefined) break;
     }
     await working;
-    problem ??= inflater.problem;
-    if (problem === undefined) problem = await inflater.finish();
-    for (const bytes of inflater.take()) {
-      bytesOut += bytes.length;
-      yield bytes;
-    }
-    if (problem !== undefined) onProblem({ reason: problem, byteOffset: bytesOut });
+    if (problem === undefined) await decoder.finish();
+    const last = decoder.take();
+    count.out += sizeOf(last);
+    yield* last;
+    problem ??= decoder.problem ?? overLimit(count, limits);
+    if (problem !== undefined) onProblem({ reason: problem, byteOffset: count.out });
   } finally {
     await working;
-    inflater.close();
+    decoder.close();
   }
 }
 
-/** One decompressor after another, one per member that starts after the end of the last. */
-class Inflater {
-  readonly #kind: Kind;
-  #stream: Gunzip | ZstdDecompress;
-  #chunks: Buffer[] = [];
-  #hasEnded = false;
-  #settle: (() => void) | undefined;
-  /** What is wrong with the bytes, once something is. */
-  problem: string | undefined;
-
-  constructor(kind: Kind) {
-    this.#kind = kind;
-    this.#stream = this.#open();
-  }
-
-  #open(): Gunzip | ZstdDecompress {
-    const options = { chunkSize: OUTPUT_CHUNK };
-    const stream = this.#kind === 'gzip' ? createGunzip(options) : createZstdDecompress(options);
-    this.#hasEnded = false;
-    stream.on('data', (chunk: Buffer) => this.#chunks.push(chunk));
-    stream.on('end', () => {
-      this.#hasEnded = true;
-    });
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      this.problem ??= describe(this.#kind, error);
-      this.#settle?.();
-    });
-    return stream;
-  }
-
-  take(): readonly Buffer[] {
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    return chunks;
-  }
-
-  isLarge(chunks: readonly Buffer[]): boolean {
-    return chunks.length * OUTPUT_CHUNK > LARGE_OUTPUT;
-  }
-
-  /** Resolves when the slice is inflated; never rejects. */
-  async write(slice: Buffer): Promise<void> {
-    let rest = slice;
-    while (rest.length > 0 && this.problem === undefined) {
-      if (this.#hasEnded) rest = this.#nextMember(rest);
-      if (rest.length === 0 || this.problem !== undefined) return;
-      const before = this.#stream.bytesWritten;
-      await this.#writeOnce(rest);
-      rest = this.#hasEnded ? rest.subarray(this.#stream.bytesWritten - before) : Buffer.alloc(0);
-    }
-  }
-
-  #writeOnce(bytes: Buffer): Promise<void> {
-    return new Promise((resolve) => {
-      this.#settle = resolve;
-      // After the last member's end the stream closes without calling back for what it has not read.
-      this.#stream.once('end', resolve);
-      this.#stream.write(bytes, () => {
-        this.#stream.off('end', resolve);
-        setImmediate(resolve);
-      });
-    });
-  }
-
-  /** Zeros after the end are padding; another member goes on; anything else is a problem. */
-  #nextMember(bytes: Buffer): Buffer {
-    let at = 0;
-    while (bytes[at] === 0) at += 1;
-    const rest = bytes.subarray(at);
-    if (rest.length === 0) return rest;
-    const magic = this.#kind === 'gzip' ? 0x1f : 0x28;
-    if (rest[0] === magic) {
-      this.#stream.destroy();
-      this.#stream = this.#open();
-    } else {
-      this.problem = `the ${this.#kind} stream has ended but other bytes follow, which are not read`;
-    }
-    return rest;
-  }
-
-  /** Ends the stream; gives what is wrong with its end. */
-  async finish(): Promise<string | undefined> {
-    if (this.#hasEnded) return this.problem;
-    await new Promise<void>((resolve) => {
-      this.#settle = resolve;
-      this.#stream.once('end', resolve);
-      this.#stream.end();
-    });
-    return this.problem;
-  }
-
-  close(): void {
-    this.#stream.on('error', () => {});
-    this.#stream.destroy();
-  }
+function sizeOf(chunks: readonly Buffer[]): number {
+  return chunks.reduce((size, chunk) => size + chunk.length, 0);
 }
 
-function describe(kind: Kind, error: NodeJS.ErrnoException): string {
-  const isCutOff = error.code === 'Z_BUF_ERROR' || error.message.includes('unexpected end');
-  return isCutOff
-    ? `the ${kind} stream is cut off (truncated); what follows is lost`
-    : `the ${kind} stream is corrupt (${error.message}); what follows is lost`;
+/** What a slice grows to has to fit in memory: slices are small at first, and where the data grows a lot. */
+function sliceSize({ in: read, out }: { readonly in: number; readonly out: number }): number {
+  return read === 0 || out / read > HIGH_RATIO ? SMALL_SLICE : SLICE;
+}
+
+function overLimit(
+  { in: read, out }: { readonly in: number; readonly out: number },
+  limits: DecompressLimits,
+): string | undefined {
+  if (out > limits.maxBytes) return tooLarge(limits.maxBytes);
+  if (out <= limits.ratioFreeBytes || out <= read * limits.maxRatio) return undefined;
+  return `the object grows to more than ${limits.maxRatio} times its size (a decompression bomb); what follows is not read`;
 }

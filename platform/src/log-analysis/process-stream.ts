@@ -143,10 +143,16 @@ class RecordReader implements RecordSink {
     const target = this.#options.onOversize?.(byteOffset);
     const maxBytes = this.#options.limits?.maxRecordBytes ?? DEFAULT_LIMITS.maxRecordBytes;
     let sizeBytes = 0;
+    let isFull = false;
     return {
       write: (bytes) => {
         sizeBytes += bytes.length;
-        if (target?.sink.write(bytes) === false) this.#waits.push(drained(target.sink));
+        if (target?.sink.write(bytes) !== false || isFull) return;
+        isFull = true;
+        const wait = drained(target.sink).then(() => {
+          isFull = false;
+        });
+        this.#waits.push(wait);
       },
       end: () => {
         target?.sink.end();
