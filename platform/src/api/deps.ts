@@ -1,0 +1,151 @@
+/** Everything the API is given by the application; it chooses no adapter and calls no domain by itself. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { z } from 'zod';
+import type { DeliveryResult } from '../core/alert.ts';
+import type { Severity } from '../core/detection.ts';
+import type { KeptRecord } from '../core/unit.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { MetricsReader } from '../ports/metrics.ts';
+import type { Queue } from '../ports/queue.ts';
+import type { Secrets } from '../ports/secrets.ts';
+import type { State } from '../ports/state/state.ts';
+import type { AlertsTable, DestinationsTable, DetectionsTable, SourcesTable } from '../ports/state/tables.ts';
+import type { EventPage } from './contract/alerts.ts';
+import type { TestRun } from './contract/detections.ts';
+import type { LakeSchema, QueryResult } from './contract/search.ts';
+import type { LogType, LogTypeDetail } from './contract/sources.ts';
+import type { System } from './contract/system.ts';
+
+/** What the API needs to know about a type of source or destination. Units fit as they are. */
+export interface UnitDescription {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly documentationUrl: string | null;
+  /** Every field has a description; secret ones are marked with `secret` of `core/unit-config.ts`. */
+  readonly config: z.ZodObject;
+  /** Secret text fields that the API makes up when a new source leaves them out; shown once. */
+  readonly generatedSecrets?: readonly string[];
+}
+
+export interface SourceDescription extends UnitDescription {
+  /** Where a source of this type is sent logs; absent, or null, for one that fetches. */
+  endpoint?(source: { readonly id: string; readonly name: string; readonly config: object }): string | null;
+}
+
+/** The body is not read yet: the function streams it, and stops with an answer when it has seen enough. */
+export interface IntakeRequest {
+  readonly headers: IncomingHttpHeaders;
+  /** Path and query as they were sent, for signatures. */
+  readonly url: string;
+  readonly body: Readable;
+  readonly ip: string;
+  /** Aborts when the caller goes away. */
+  readonly signal: AbortSignal;
+}
+
+export interface IntakeResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+}
+
+export interface ApiLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface Lake {
+  /** @throws UserError for SQL that is wrong, forbidden or over a limit. */
+  query(sql: string, options: { readonly maxRows: number; readonly signal: AbortSignal }): Promise<QueryResult>;
+  /** Every row, as a file. Throws as `query` before the first byte. */
+  export(sql: string, format: 'csv' | 'json' | 'parquet', signal: AbortSignal): Promise<Readable>;
+  schema(): Promise<LakeSchema>;
+}
+
+/** What the API shows of a detection's specification. */
+export interface DetectionInfo {
+  readonly displayName: string;
+  /** Null for what raises no alerts. */
+  readonly severity: Severity | null;
+  readonly logTypes: readonly string[];
+  readonly tags: readonly string[];
+  readonly description: string;
+  readonly reference: string;
+  readonly runbook: string;
+  readonly dedupPeriodMinutes: number;
+  readonly threshold: number;
+  readonly createAlert: boolean;
+  readonly reports: Readonly<Record<string, readonly string[]>>;
+  readonly outputIds: readonly string[];
+  readonly tests: readonly { readonly name: string; readonly expectedResult: boolean; readonly log: unknown }[];
+}
+
+export interface Detections {
+  /** Reads the specification of a row; cheap, it is called for every row of a list. */
+  describe(row: Pick<DetectionsTable, 'id' | 'type' | 'spec'>): DetectionInfo;
+  /** What an event must have for the detection to be run on it; null: nothing in particular. */
+  explain(id: string): Promise<string | null>;
+  /** Runs its tests, all of them unless named. */
+  test(id: string, names?: readonly string[]): Promise<TestRun>;
+  /** Called after a detection was enabled, disabled or changed. */
+  reload(): Promise<void>;
+}
+
+export interface ApiDeps {
+  readonly state: State;
+  readonly secrets: Secrets;
+  readonly queue: Queue;
+  readonly metrics: MetricsReader;
+  readonly clock: Clock;
+  readonly log: ApiLog;
+  randomBytes(size: number): Uint8Array;
+  readonly lake: Lake;
+  /** Events of an alert, newest first. */
+  alertEvents(
+    alert: AlertsTable,
+    page: { readonly cursor?: string | undefined; readonly limit: number },
+  ): Promise<EventPage>;
+  readonly sourceTypes: readonly SourceDescription[];
+  readonly destinationTypes: readonly UnitDescription[];
+  readonly logTypes: {
+    list(): readonly LogType[];
+    get(name: string): LogTypeDetail | undefined;
+  };
+  readonly detections: Detections;
+  /** Called after a source was added, changed or deleted. */
+  sourcesChanged(): Promise<void>;
+  /** Takes what is sent to a source: checks its own credentials, answers 200 once the bytes are durable. */
+  intake(source: SourcesTable, request: IntakeRequest): Promise<IntakeResponse>;
+  /** Records of one kept object, in ascending order of their positions. Undefined when it is gone. */
+  keptRecords(objectKey: string): Promise<AsyncIterable<KeptRecord> | undefined>;
+  /** Queues kept objects to be processed again: all of the source, unless named. */
+  reprocess(
+    sourceId: string,
+    objectKeys?: readonly string[],
+  ): Promise<{ readonly objects: number; readonly records: number }>;
+  /** Sends a test alert once. */
+  sendTestAlert(destination: DestinationsTable): Promise<DeliveryResult & { readonly durationMs: number }>;
+  /** Sends an alert to destinations again; returns the number of deliveries. */
+  resendAlert(alertId: string, destinationIds: readonly string[]): Promise<number>;
+  /** Components, storage and process figures; the API adds the queues. */
+  system(): Promise<Omit<System, 'queues'>>;
+  health(): 'ok' | 'starting' | 'failing';
+}
+
+/** Counter of events written to the lake, with dimension `log_type`; the overview's chart is drawn from it. */
+export const EVENTS_METRIC = { name: 'stored_events', dimension: 'log_type' } as const;
+
+export interface ApiOptions {
+  /** Folder with the built console (`index.html`, hashed files under `assets/`). */
+  readonly consoleDir: string;
+  /** Names, besides loopback ones and IP addresses, by which the API may be called. */
+  readonly hostNames: readonly string[];
+  /** Addresses of reverse proxies whose `X-Forwarded-*` headers are believed. */
+  readonly trustedProxies?: readonly string[];
+  /** Answers are checked against their schemas; for tests. */
+  readonly checkResponses?: boolean;
+}

@@ -1,0 +1,85 @@
+/** Detections. */
+import type { DetectionsTable } from '../../ports/state/tables.ts';
+import type { DetectionDetail, DetectionSummary, detectionRoutes } from '../contract/detections.ts';
+import type { ApiDeps } from '../deps.ts';
+import { actorId } from '../http/audit.ts';
+import { notFound } from '../http/errors.ts';
+import type { Handlers } from '../http/handler.ts';
+import { listAlerts } from './alert-list.ts';
+import { listDetections, type ShownDetection, sumOfWeek, toSummary } from './detection-list.ts';
+
+const DAY = 86_400_000;
+
+export const detectionHandlers: Handlers<typeof detectionRoutes> = {
+  async listDetections({ deps, query }) {
+    return listDetections(deps, query);
+  },
+  async getDetection({ deps, params, caller }) {
+    return detail(deps, await requireDetection(deps, params.id), caller.userId);
+  },
+  async updateDetection({ deps, params, body, caller }) {
+    await requireDetection(deps, params.id);
+    await deps.state.db
+      .updateTable('detections')
+      .set({
+        enabled: body.enabled ? 1 : 0,
+        updated_at: deps.clock.now().toISOString(),
+        updated_by: actorId(caller),
+      })
+      .where('id', '=', params.id)
+      .execute();
+    await deps.detections.reload();
+    return summary(deps, await requireDetection(deps, params.id));
+  },
+  async testDetection({ deps, params, body }) {
+    await requireDetection(deps, params.id);
+    return deps.detections.test(params.id, body.names);
+  },
+};
+
+async function requireDetection({ state }: ApiDeps, id: string): Promise<DetectionsTable> {
+  const row = await state.db.selectFrom('detections').selectAll().where('id', '=', id).executeTakeFirst();
+  if (row === undefined) throw notFound('detection', id);
+  return row;
+}
+
+function show(deps: ApiDeps, row: DetectionsTable): ShownDetection {
+  return { row, info: deps.detections.describe(row) };
+}
+
+async function summary(deps: ApiDeps, row: DetectionsTable): Promise<DetectionSummary> {
+  return toSummary(show(deps, row), await sumOfWeek(deps, row.id));
+}
+
+async function detail(deps: ApiDeps, row: DetectionsTable, userId: string): Promise<DetectionDetail> {
+  const { info } = show(deps, row);
+  const alerts = await listAlerts(deps.state, { ruleId: row.id, limit: 10 }, userId);
+  return {
+    ...(await summary(deps, row)),
+    description: info.description,
+    reference: info.reference,
+    runbook: info.runbook,
+    dedupPeriodMinutes: info.dedupPeriodMinutes,
+    threshold: info.threshold,
+    createAlert: info.createAlert,
+    reports: Object.fromEntries(Object.entries(info.reports).map(([name, ids]) => [name, [...ids]])),
+    outputIds: [...info.outputIds],
+    spec: JSON.parse(row.spec) as Record<string, unknown>,
+    body: row.body,
+    tests: info.tests.map((test) => ({ ...test })),
+    condition: await deps.detections.explain(row.id),
+    stats: await statsByDay(deps, row.id),
+    recentAlerts: alerts.items,
+  };
+}
+
+async function statsByDay({ state, clock }: ApiDeps, id: string): Promise<DetectionDetail['stats']> {
+  const since = new Date(clock.now().getTime() - 30 * DAY).toISOString().slice(0, 10);
+  return state.db
+    .selectFrom('detection_stats')
+    .select(['day', 'events', 'candidates', 'matches', 'errors', 'micros'])
+    .where('detection_id', '=', id)
+    .where('day', '>', since)
+    .orderBy('day')
+    .execute();
+}

@@ -1,0 +1,30 @@
+/** The functions of all routes, by operation id. A route without one does not compile. */
+import type { Routes } from '../contract.ts';
+import type { Handlers } from '../http/handler.ts';
+import { alertHandlers } from './alerts.ts';
+import { authHandlers } from './auth.ts';
+import { destinationHandlers } from './destinations.ts';
+import { detectionHandlers } from './detections.ts';
+import { logTypeHandlers } from './log-types.ts';
+import { overviewHandlers } from './overview.ts';
+import { queueHandlers } from './queues.ts';
+import { searchHandlers } from './search.ts';
+import { sourceHandlers } from './sources.ts';
+import { systemHandlers } from './system.ts';
+import { tokenHandlers } from './tokens.ts';
+import { userHandlers } from './users.ts';
+
+export const HANDLERS: Handlers<Routes> = {
+  ...authHandlers,
+  ...userHandlers,
+  ...tokenHandlers,
+  ...overviewHandlers,
+  ...systemHandlers,
+  ...queueHandlers,
+  ...sourceHandlers,
+  ...logTypeHandlers,
+  ...alertHandlers,
+  ...detectionHandlers,
+  ...destinationHandlers,
+  ...searchHandlers,
+};
