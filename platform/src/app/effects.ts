@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Transaction } from 'kysely';
-import { type AlertGroups, groupKey, groupResults } from '../alerts/grouping.ts';
+import { type AlertGroups, type GroupDecision, groupKey, groupResults } from '../alerts/grouping.ts';
 import { AlertConflict, type AlertResolution, commitAlerts, resolveGroups } from '../alerts/life-cycle.ts';
 import type { RuleInfo, RuleResult } from '../core/detection.ts';
 import type { LogEvent } from '../core/event.ts';
@@ -14,12 +14,14 @@ import { createMatchSpool, type MatchRow } from '../lake/match-spool.ts';
 import type { LakeWriter } from '../lake/writer.ts';
 import { CommitConflict, type Effects } from '../log-analysis/unit-commit.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Metrics } from '../ports/metrics.ts';
 import type { State } from '../ports/state/state.ts';
 import type { Tables } from '../ports/state/tables.ts';
 
 export interface EffectsDeps {
   readonly state: State;
   readonly clock: Clock;
+  readonly metrics: Metrics;
   readonly tmpDir: string;
   readonly detections: {
     offer(event: LogEvent): void;
@@ -46,9 +48,11 @@ export function createEffects(deps: EffectsDeps, commitId: string): Effects {
   let results: LakeWriter | undefined;
   let attempt = 0;
   let resolution: AlertResolution | undefined;
+  const eventCounts = new Map<string, number>();
   /** Files that each writer has registered. */
   let eventFiles: number | undefined;
   let resultFiles = 0;
+  let decisions: readonly GroupDecision[] = [];
 
   async function drain(): Promise<void> {
     const found = await detections.drain();
@@ -89,6 +93,7 @@ export function createEffects(deps: EffectsDeps, commitId: string): Effects {
 
   return {
     take(event) {
+      eventCounts.set(event.p_log_type, (eventCounts.get(event.p_log_type) ?? 0) + 1);
       events.append(deps.logTable(event.p_log_type), hourOf(event.p_event_time), deps.stringify(event));
       detections.offer(event);
     },
@@ -108,9 +113,17 @@ export function createEffects(deps: EffectsDeps, commitId: string): Effects {
       await deps.promote(tx, commitId, eventFiles ?? 0);
       if (results !== undefined) await deps.promote(tx, `${commitId}-r${attempt}`, resultFiles);
       if (resolution === undefined) return;
-      await commitAlerts(tx, resolution).catch((cause: unknown) => {
+      decisions = await commitAlerts(tx, resolution).catch((cause: unknown) => {
         throw cause instanceof AlertConflict ? new CommitConflict(cause.message, { cause }) : cause;
       });
+    },
+    committed() {
+      for (const [logType, count] of eventCounts) deps.metrics.count('stored_events', count, { log_type: logType });
+      for (const { group, outcome } of decisions) {
+        const name = group.isError ? 'rule_errors' : 'rule_matches';
+        deps.metrics.count(name, group.eventCount, { rule: group.ruleId });
+        if (outcome.kind === 'new-alert') deps.metrics.count('alerts_created', 1, { rule: group.ruleId });
+      }
     },
     async abort() {
       await detections.drain().catch(() => {});

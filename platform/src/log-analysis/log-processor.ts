@@ -189,6 +189,7 @@ async function commitGroup(deps: LogProcessorDeps, group: readonly Work[], signa
     const units: CommittedUnit[] = [];
     for (const work of group) units.push({ ...work, outcome: await processUnit(deps, work, effects, signal) });
     await commitUnits(deps.state, { id: commitId, units, effects }, () => deps.clock.now());
+    effects.committed();
     emitMetrics(deps.metrics, units, performance.now() - startedAt);
     await deps.queue.delete(
       INPUT_QUEUE,

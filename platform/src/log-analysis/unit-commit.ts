@@ -44,6 +44,8 @@ export interface Effects {
   prepare(): Promise<void>;
   /** The effects' part of the commit. Throws `CommitConflict` when what was prepared no longer holds. */
   apply(tx: Transaction<Tables>): Promise<void>;
+  /** After the commit. */
+  committed(): void;
   /** After a failure: removes what was prepared. */
   abort(): Promise<void>;
   /** Always, at last. */
