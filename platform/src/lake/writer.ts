@@ -108,8 +108,8 @@ export function createLakeWriter(options: LakeWriterOptions): LakeWriter {
 
   function relieve(): void {
     const largest = [...buffers.values()].reduce((a, b) => (b.size > a.size ? b : a));
-    if (largest.size >= limits.partSize * WORTH_A_FILE) return flush(largest);
-    for (const rows of buffers.values()) spillRows(rows);
+    if (largest.size >= limits.partSize * WORTH_A_FILE) flush(largest);
+    else for (const rows of buffers.values()) spillRows(rows);
   }
 
   function spillRows(rows: HourRows): void {
