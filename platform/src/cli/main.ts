@@ -1,0 +1,72 @@
+/** From the command line to the command, and from its outcome to the exit status. */
+import { ExternalError, UserError } from '../core/errors.ts';
+import { parseArguments } from './arguments.ts';
+import { type CommandIo, EXIT, type ExitStatus } from './command.ts';
+import { type CommandEntry, commands } from './commands/index.ts';
+import { commandHelp, overviewHelp } from './help.ts';
+import { didYouMean } from './nearest.ts';
+import { OutputClosed } from './output.ts';
+
+/** Never throws: what goes wrong is told on stderr and in the status. */
+export async function main(
+  argv: readonly string[],
+  io: CommandIo,
+  registry: readonly CommandEntry[] = commands,
+): Promise<ExitStatus> {
+  try {
+    const status = await dispatch(argv, io, registry);
+    await io.stdout.flush();
+    return status;
+  } catch (error) {
+    return await report(error, io);
+  }
+}
+
+async function dispatch(
+  argv: readonly string[],
+  io: CommandIo,
+  registry: readonly CommandEntry[],
+): Promise<ExitStatus> {
+  const [name, ...rest] = argv;
+  if (name === undefined) {
+    await io.stderr.write(overviewHelp(registry));
+    return EXIT.wrongUse;
+  }
+  if (name === '--version') return say(io, `panther ${io.services.version}\n`);
+  if (['--help', '-h', 'help'].includes(name)) {
+    return rest[0] === undefined ? say(io, overviewHelp(registry)) : dispatch([rest[0], '--help'], io, registry);
+  }
+  const command = await findCommand(name, registry).load();
+  const args = parseArguments(command, rest);
+  return args === undefined ? say(io, commandHelp(command)) : command.run(args, io);
+}
+
+function findCommand(name: string, registry: readonly CommandEntry[]): CommandEntry {
+  const entry = registry.find((candidate) => candidate.name === name);
+  if (entry) return entry;
+  const kind = name.startsWith('-') ? 'option' : 'command';
+  const names = kind === 'option' ? ['--help', '--version'] : registry.map((candidate) => candidate.name);
+  throw new UserError(`unknown ${kind} "${name}"${didYouMean(name, names)}; see panther --help`);
+}
+
+async function say(io: CommandIo, text: string): Promise<ExitStatus> {
+  await io.stdout.write(text);
+  return EXIT.done;
+}
+
+/** Who must act decides what is shown: the user a sentence, the operator the other system's failure, us the stack. */
+async function report(error: unknown, io: CommandIo): Promise<ExitStatus> {
+  if (error instanceof OutputClosed) return EXIT.done;
+  const prefix = io.paint('red', 'error:');
+  const text = explain(error);
+  await io.stdout.flush().catch(() => {});
+  await io.stderr.write(`${prefix} ${text}\n`).catch(() => {});
+  await io.stderr.flush().catch(() => {});
+  return error instanceof UserError ? EXIT.wrongUse : EXIT.failures;
+}
+
+function explain(error: unknown): string {
+  if (error instanceof UserError) return error.toString();
+  if (error instanceof ExternalError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
