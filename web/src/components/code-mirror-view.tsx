@@ -32,7 +32,8 @@ export default function CodeMirrorView({ code, language, label }: CodeMirrorView
       LANGUAGES[language](),
       consoleTheme,
       EditorState.readOnly.of(true),
-      EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': 'true' }),
+      EditorView.editable.of(false),
+      EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': 'true', tabindex: '0' }),
     ];
     const view = new EditorView({ state: EditorState.create({ doc: code, extensions }), parent: host.current });
     return () => view.destroy();

@@ -104,7 +104,7 @@ export function PickMany<T extends string>(props: PickManyProps<T>) {
             <Combobox.Empty>
               <div className={styles.empty}>Nothing matches.</div>
             </Combobox.Empty>
-            <Combobox.List className={styles.list}>
+            <Combobox.List className={styles.list} aria-label={label}>
               {(option: Option<T>) => (
                 <Combobox.Item key={option.value} value={option} className={styles.item}>
                   <span className={styles.box}>

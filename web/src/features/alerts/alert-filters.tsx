@@ -77,13 +77,25 @@ export function AlertFilters({ url }: { readonly url: UrlState }) {
         onChange={(next) => set({ assignee: next })}
       />
       <PickOne label="Created" options={TIMES} value={url.text('created')} onChange={(created) => set({ created })} />
-      <PickOne label="Sort" prefix="Sort:" options={SORTS} value={sortOf(url)} onChange={(sort) => set({ sort })} />
       {isFiltered(url) && (
         <Button look="quiet" icon={<X aria-hidden />} onClick={() => set(NO_FILTERS)}>
           Reset
         </Button>
       )}
     </search>
+  );
+}
+
+/** The order of the list. */
+export function AlertSort({ url }: { readonly url: UrlState }) {
+  return (
+    <PickOne
+      label="Sort"
+      prefix="Sort:"
+      options={SORTS}
+      value={sortOf(url)}
+      onChange={(sort) => url.set({ sort: sort === 'createdAt' ? '' : sort })}
+    />
   );
 }
 

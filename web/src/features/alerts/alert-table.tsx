@@ -32,12 +32,12 @@ export function AlertTable({ alerts, selection, onStatus }: AlertTableProps) {
             </th>
           )}
           <th>Severity</th>
-          <th>Alert</th>
+          <th className={table.grow}>Alert</th>
           <th className={table.hideMedium}>Log types</th>
           <th className={table.hideSmall}>Status</th>
           <th className={cx(table.number, table.hideSmall)}>Events</th>
           <th className={table.hideMedium}>Assigned to</th>
-          <th>Created</th>
+          <th className={table.hideSmall}>Created</th>
         </tr>
       </thead>
       <tbody ref={body}>
@@ -72,6 +72,10 @@ function AlertRow({ alert, selection, onStatus }: AlertRowProps) {
         <span className={table.sub}>
           {alert.type === 'RULE_ERROR' && 'Rule error · '}
           {alert.ruleName}
+          <span className={table.showSmall}>
+            {' · '}
+            <Ago time={alert.createdAt} />
+          </span>
           {alert.deliveries.failed > 0 && <FailedDeliveries count={alert.deliveries.failed} />}
         </span>
       </td>
@@ -95,7 +99,7 @@ function AlertRow({ alert, selection, onStatus }: AlertRowProps) {
           </span>
         )}
       </td>
-      <td className={cx(table.nowrap, table.dim)}>
+      <td className={cx(table.nowrap, table.dim, table.hideSmall)}>
         <Ago time={alert.createdAt} />
       </td>
     </tr>

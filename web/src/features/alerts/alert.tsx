@@ -103,7 +103,7 @@ function AlertActions({ alert }: { readonly alert: AlertDetail }) {
       ) : (
         <span>Assigned to {alert.assignee?.name ?? 'nobody'}</span>
       )}
-      <StatusMenu status={alert.status} onChange={setStatus} busy={update.isPending} />
+      <StatusMenu boxed status={alert.status} onChange={setStatus} busy={update.isPending} />
     </>
   );
 }

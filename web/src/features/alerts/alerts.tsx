@@ -12,7 +12,7 @@ import { Empty, Loaded } from '../../components/states.tsx';
 import { useUrlState } from '../../components/url-state.ts';
 import { useSelection } from '../../components/use-selection.ts';
 import { alertQuery, isFiltered, NO_FILTERS } from './alert-filter.ts';
-import { AlertFilters } from './alert-filters.tsx';
+import { AlertFilters, AlertSort } from './alert-filters.tsx';
 import { AlertTable } from './alert-table.tsx';
 import styles from './alerts.module.css';
 import { BulkStatus } from './status-menu.tsx';
@@ -26,7 +26,11 @@ export default function AlertsPage() {
   const alerts = useMemo(() => pages.data?.pages.flatMap(({ items }) => items) ?? [], [pages.data]);
   const total = pages.data?.pages[0]?.total;
   return (
-    <Page title="Alerts" lead={total === undefined ? undefined : plural(total, 'alert')}>
+    <Page
+      title="Alerts"
+      lead={total === undefined ? undefined : plural(total, 'alert')}
+      actions={<AlertSort url={url} />}
+    >
       <AlertFilters url={url} />
       <Card flush>
         <Loaded query={pages} lines={12}>

@@ -2,6 +2,7 @@ import { ChevronDown } from 'lucide-react';
 import { useCan } from '../../api/session.tsx';
 import { ALERT_STATUSES, type AlertStatus, StatusBadge, sentence } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
+import { cx } from '../../components/cx.ts';
 import { Menu, MenuItem } from '../../components/menu.tsx';
 import styles from './alerts.module.css';
 
@@ -9,10 +10,12 @@ interface StatusMenuProps {
   readonly status: AlertStatus;
   readonly onChange: (status: AlertStatus) => void;
   readonly busy?: boolean;
+  /** With a border, where it stands alone. */
+  readonly boxed?: boolean;
 }
 
 /** The status of an alert; for those who may, a menu that changes it. */
-export function StatusMenu({ status, onChange, busy }: StatusMenuProps) {
+export function StatusMenu({ status, onChange, busy, boxed }: StatusMenuProps) {
   const canChange = useCan('analyst');
   if (!canChange) return <StatusBadge status={status} />;
   return (
@@ -20,7 +23,7 @@ export function StatusMenu({ status, onChange, busy }: StatusMenuProps) {
       trigger={
         <button
           type="button"
-          className={styles.statusButton}
+          className={cx(styles.statusButton, boxed && styles.boxed)}
           disabled={busy}
           aria-label={`Status: ${sentence(status)}. Change`}
         >

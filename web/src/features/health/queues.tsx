@@ -45,7 +45,7 @@ export function Queues({ queues }: { readonly queues: readonly Queue[] }) {
                     small
                     look="danger"
                     onClick={() => setOpened(queue.name)}
-                    aria-label={`Look at ${plural(queue.deadLetters, 'dead letter')} of ${queue.name}`}
+                    aria-label={`${formatNumber(queue.deadLetters)} – look at the dead letters of ${queue.name}`}
                   >
                     {formatNumber(queue.deadLetters)} – look
                   </Button>

@@ -61,7 +61,7 @@ function Balance({ overview }: { readonly overview: Overview }) {
 }
 
 function number(value: number) {
-  return <span title={formatNumber(value)}>{value < 1_000_000 ? formatNumber(value) : formatCompact(value)}</span>;
+  return <span className={styles.exact}>{formatNumber(value)}</span>;
 }
 
 function OpenAlerts({ overview }: { readonly overview: Overview }) {

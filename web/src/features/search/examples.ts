@@ -27,7 +27,7 @@ const BY_TABLE: Readonly<Record<string, ExampleQuery>> = {
   },
   okta_systemlog: {
     title: 'Okta: who failed to sign in',
-    sql: "SELECT p_event_time, p_any_emails, p_any_ip_addresses, eventType\nFROM panther_logs.okta_systemlog\nWHERE eventType LIKE 'user.session.start%'\nORDER BY p_event_time DESC\nLIMIT 100",
+    sql: "SELECT p_event_time, p_any_emails, p_any_ip_addresses, eventType\nFROM panther_logs.okta_systemlog\nWHERE eventType = 'user.session.start' AND outcome.result = 'FAILURE'\nORDER BY p_event_time DESC\nLIMIT 100",
   },
 };
 

@@ -78,7 +78,7 @@ function TableItem({ database, table, onUse }: TableItemProps) {
         <Button
           small
           look="quiet"
-          aria-label={`Query ${name}`}
+          aria-label={`Use ${name}`}
           onClick={() => onUse(`SELECT *\nFROM ${name}\nORDER BY p_event_time DESC\nLIMIT 100`)}
         >
           Use

@@ -13,6 +13,8 @@ import styles from './sources.module.css';
 
 type Kind = KeptRecord['kind'];
 
+const TITLES: Readonly<Record<Kind, string>> = { quarantined: 'Quarantined records', rejected: 'Rejected records' };
+
 const LEADS: Readonly<Record<Kind, string>> = {
   quarantined:
     'No log type of the source accepts these records. Add the right log type or mend its schema, then process them again.',
@@ -30,13 +32,14 @@ export function KeptRecords({ source, kind }: KeptRecordsProps) {
   const records = pages.data?.pages.flatMap(({ items }) => items) ?? [];
   const isOpen = records.some(({ reprocessedAt }) => reprocessedAt === null);
   return (
-    <Card title={LEADS[kind]} aside={canReprocess && isOpen && <Reprocess source={source} />} flush>
+    <Card title={TITLES[kind]} aside={canReprocess && isOpen && <Reprocess source={source} />} flush>
       <Loaded query={pages} lines={5}>
         {() => (
           <>
             {records.length === 0 && (
               <Empty title={`No ${kind} records`}>Every record of this source has found its place.</Empty>
             )}
+            {records.length > 0 && <p className={styles.lead}>{LEADS[kind]}</p>}
             {records.map((record) => (
               <Kept key={`${record.objectKey} ${record.position} ${record.kind}`} record={record} />
             ))}

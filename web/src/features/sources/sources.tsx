@@ -57,12 +57,12 @@ function SourceTable({ sources, titleOf }: SourceTableProps) {
     <table className={table.table}>
       <thead>
         <tr>
-          <th>Source</th>
+          <th className={styles.sourceColumn}>Source</th>
           <th>Health</th>
           <th className={table.hideMedium}>Log types</th>
           <th>Last event</th>
           <th className={cx(table.number, table.hideSmall)}>Received</th>
-          <th className={table.hideMedium}>Stored</th>
+          <th className={cx(table.number, table.hideMedium)}>Stored</th>
           <th className={cx(table.number, table.hideSmall)}>Quarantined</th>
           <th className={cx(table.number, table.hideSmall)}>Rejected</th>
         </tr>
@@ -89,7 +89,8 @@ function SourceTable({ sources, titleOf }: SourceTableProps) {
               <Ago time={source.lastEventAt} none="no data yet" />
             </td>
             <td className={cx(table.number, table.hideSmall)}>{formatNumber(source.counts.received)}</td>
-            <td className={table.hideMedium}>
+            <td className={cx(table.number, table.hideMedium)}>
+              {formatNumber(source.counts.stored)}
               <BalanceBar counts={source.counts} />
             </td>
             <td className={cx(table.number, table.hideSmall)}>{formatNumber(source.counts.quarantined)}</td>
