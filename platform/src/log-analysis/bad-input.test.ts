@@ -150,7 +150,7 @@ describe('records', () => {
       unitId: 'u',
       fileName: 'x',
       now: () => new Date(0),
-      onEvent: (event) => void numbers.push(event['n']),
+      onEvent: (event) => void numbers.push(event.n),
       onKept: ({ kind, position, line, byteOffset, sizeBytes, objectKey }) =>
         void kept.push({ kind, position, line, byteOffset, sizeBytes, objectKey }),
       onOversize: (byteOffset) => ({ objectKey: `raw/${byteOffset}`, sink }),
@@ -170,7 +170,7 @@ describe('records', () => {
       Buffer.concat([Buffer.from('{"n":1,"s":"é"}\n'), bad, Buffer.from('\n{"n":2}\n')]),
     ]);
     assert.deepEqual(
-      events.map((event) => event['n']),
+      events.map((event) => event.n),
       [1, 2],
     );
     assert.deepEqual(
@@ -183,7 +183,7 @@ describe('records', () => {
   it('takes NUL bytes in text, and refuses them raw in JSON', async () => {
     const { events, kept } = await run(['{"s":"a\\u0000b"}\n{"s":"a\0b"}\n\0\0\0\n']);
     assert.deepEqual(
-      events.map((event) => event['s']),
+      events.map((event) => event.s),
       ['a\0b'],
     );
     assert.equal(kept.length, 2);
@@ -200,7 +200,7 @@ describe('records', () => {
     const { events, kept } = await run([
       '{"n":9223372036854775807}\n{"n":"9223372036854775807"}\n{"j":{"x":-12345678901234567890123}}\n{"j":1e30}\n{"f":1e400}\n{"j":[1e400]}\n{"n":9223372036854775808}\n',
     ]);
-    const written = events.map((event) => stringifyEvent({ n: event['n'], j: event['j'] }));
+    const written = events.map((event) => stringifyEvent({ n: event.n, j: event.j }));
     assert.deepEqual(written, [
       '{"n":9223372036854775807}',
       '{"n":9223372036854775807}',
@@ -213,7 +213,7 @@ describe('records', () => {
   it('takes the last of duplicate keys', async () => {
     const { events } = await run(['{"n":1,"n":2}\n']);
     assert.deepEqual(
-      events.map((event) => event['n']),
+      events.map((event) => event.n),
       [2],
     );
   });
@@ -225,7 +225,7 @@ describe('records', () => {
     );
     const { events } = await processChunks(['{"a":1,"__proto__":{"constructor":"x"}}\n{"constructor":"y"}\n'], [type]);
     assert.deepEqual(
-      events.map((event) => Object.hasOwn(event, 'constructor') && event['constructor']),
+      events.map((event) => Object.hasOwn(event, 'constructor') && event.constructor),
       [false, 'y'],
     );
   });

@@ -18,7 +18,7 @@ export function compileRegex(pattern: string, flags = ''): RegExp {
     new RegExp(pattern, `${flags}l`).test('');
   } catch (error) {
     throw new Error(
-      `the pattern ${pattern} cannot be matched in linear time: leave out lookaheads, back references and repetitions over 16`,
+      `the pattern ${short(pattern)} cannot be matched in linear time: leave out lookaheads, back references and repetitions over 16`,
       { cause: error },
     );
   }
@@ -29,6 +29,12 @@ function compile(pattern: string, flags: string): RegExp {
   try {
     return new RegExp(pattern, flags);
   } catch (error) {
-    throw new Error(`not a regular expression: ${pattern}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`not a regular expression: ${short(pattern)}: ${(error as Error).message.slice(-80)}`, {
+      cause: error,
+    });
   }
+}
+
+function short(pattern: string): string {
+  return pattern.length > 120 ? `${pattern.slice(0, 119)}…` : pattern;
 }

@@ -332,9 +332,10 @@ function hasRange(node: unknown): node is { range: [number, number, number] } {
   return typeof node === 'object' && node !== null && Array.isArray((node as { range?: unknown }).range);
 }
 
-/** Inside a union, the branch that came furthest says what is wrong. */
+/** Of a wrong key, why it is wrong; inside a union, what the branch says that came furthest. */
 function deepest(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
   const [issue] = issues;
+  if (issue?.code === 'invalid_key') return issue.issues.map((inner) => ({ ...inner, path: issue.path }));
   if (issue?.code !== 'invalid_union' || issue.errors.length === 0) return issues;
   const branches = issue.errors.map((branch) => deepest(branch)).filter((branch) => branch.length > 0);
   const best = branches.toSorted((a, b) => (b[0]?.path.length ?? 0) - (a[0]?.path.length ?? 0))[0]?.[0];

@@ -13,7 +13,7 @@ const SECOND = '(?:[0-5]?[0-9]|60)(?:[:.,][0-9]+)?';
 const IPV4INT = '(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})';
 const IPV4 = `${IPV4INT}\\.${IPV4INT}\\.${IPV4INT}\\.${IPV4INT}`;
 /** The shape of an IPv6 address; whether it is one is for the indicator scanner. */
-const IPV6 = '(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:[0-9]{1,3}\\.){3}[0-9]{1,3})?';
+const IPV6 = '[0-9A-Fa-f]*:(?:[0-9A-Fa-f]*:)+(?:[0-9A-Fa-f]+|(?:[0-9]{1,3}\\.){3}[0-9]{1,3})?';
 const HOSTNAME = '[0-9A-Za-z][0-9A-Za-z_-]*(?:\\.[0-9A-Za-z][0-9A-Za-z_-]*)*\\.?';
 
 export const PATTERNS: Readonly<Record<string, string>> = {
