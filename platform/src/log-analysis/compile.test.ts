@@ -247,3 +247,13 @@ fields:
     assert.match(await reasonOf(schema, '{"client":"x"}'), /client does not have the form/);
   });
 });
+
+describe('text', () => {
+  it('may be a number in JSON, kept by its digits', async () => {
+    const schema = 'fields:\n  - {name: s, type: string}\n  - {name: l, type: array, element: {type: string}}';
+    assert.deepEqual(await eventsOf(schema, '{"s":12345678901234567890,"l":[1.5,"x",7]}'), [
+      { s: '12345678901234567890', l: ['1.5', 'x', '7'] },
+    ]);
+    assert.equal(await reasonOf(schema, '{"s":true}'), 's is not text but a boolean');
+  });
+});

@@ -9,7 +9,7 @@ import { INDICATOR_FIELDS, type LogEvent } from '../core/event.ts';
 import { normaliseColumnName } from './column-names.ts';
 import { type Bind, conditionExpression, pathExpression } from './conditions.ts';
 import { Indicators, SCANNERS } from './indicators.ts';
-import { numbers, vetJson, vetNumber } from './json-values.ts';
+import { IMPRECISE, vetJson, vetNumber } from './json-values.ts';
 import { compileGrok } from './parsers/grok.ts';
 import { createParserFactory } from './parsers/index.ts';
 import type { Fields, ParserContext, TextParser } from './parsers/parser.ts';
@@ -93,11 +93,12 @@ class Generator {
   build(): Normalise {
     const { name, spec, fields } = this.#logType;
     const indicators = new Indicators();
-    this.#names.push('ind', 'vetJson', 'vetNumber', 'numbers', 'typeName', 'toInteger', 'toFloat', 'toBoolean');
-    this.#values.push(indicators, vetJson, vetNumber, numbers, typeName, toInteger, toFloat, toBoolean);
+    this.#names.push('ind', 'vetJson', 'typeName', 'numberText', 'IMPRECISE', 'toInteger', 'toFloat', 'toBoolean');
+    this.#values.push(indicators, vetJson, typeName, numberText, IMPRECISE, toInteger, toFloat, toBoolean);
     const body = this.#fields(fields, 'record', 'e', '');
     const times = this.#orderedTimes(spec.eventTime);
-    const lists = INDICATOR_FIELDS.filter((field) => this.#functions.concat(body).some((code) => mayFill(code, field)));
+    // Which lists a scanner fills is for the scanner to know.
+    const lists = [body, ...this.#functions].some((code) => code.includes(', ind)')) ? INDICATOR_FIELDS : [];
     const source = `
 let reason = "";
 ${this.#eventTimes.map(({ variable }) => `let ${variable} = "";`).join('\n')}
@@ -232,7 +233,14 @@ return function normalise(record, context) {
   }
 
   #string(spec: ValueSpec, value: string, name: string, store: (variable: string) => string, time?: string): string {
-    const lines = [wrongType(value, 'string', name, 'text')];
+    const lines = [
+      `if (typeof ${value} !== "string") {
+      const text = numberText(${value});
+      if (text === undefined) { reason = ${JSON.stringify(`${name} is not text but `)} + typeName(${value}); return FAIL; }
+      if (text === IMPRECISE) { reason = ${JSON.stringify(`${name}: `)} + text; return FAIL; }
+      ${value} = text;
+    }`,
+    ];
     if (spec.trimSuffix !== undefined) {
       const suffix = JSON.stringify(spec.trimSuffix);
       lines.push(`if (${value}.endsWith(${suffix})) ${value} = ${value}.slice(0, -${spec.trimSuffix.length});`);
@@ -372,17 +380,8 @@ function nameOf(indicator: IndicatorSpec): keyof typeof SCANNERS {
   return typeof indicator === 'string' ? indicator : indicator.type;
 }
 
-/** Every list may be filled as soon as any scanner is bound: which one fills which list is for the scanner to know. */
-function mayFill(code: string, _field: string): boolean {
-  return code.includes(', ind)');
-}
-
 function fail(reason: string): string {
   return `{ reason = ${JSON.stringify(reason)}; return FAIL; }`;
-}
-
-function wrongType(value: string, type: string, name: string, wanted: string): string {
-  return `if (typeof ${value} !== "${type}") { reason = ${JSON.stringify(`${name} is not ${wanted} but `)} + typeName(${value}); return FAIL; }`;
 }
 
 function unlessEmpty(spec: ValueSpec, value: string, code: string): string {
@@ -429,6 +428,13 @@ function timeParser(spec: ValueSpec): TimeParser {
 function typeName(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** A number where text is declared is taken as its digits; `undefined` for what is no number. */
+function numberText(value: unknown): string | undefined {
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'number') return undefined;
+  return vetNumber(value) === IMPRECISE ? IMPRECISE : String(value);
 }
 
 const INTEGER_TEXT = /^[+-]?\d{1,19}$/;

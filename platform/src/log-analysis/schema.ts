@@ -1,6 +1,6 @@
 /**
  * The schema language of log types: YAML in the format of Panther's custom logs (version 0) and additions to it, so
- * that a log type never needs code. `content/log-types/README.md` describes it; here is what is valid.
+ * that a log type never needs code. Every part of the language is described where it is declared here.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
