@@ -20,8 +20,9 @@ export function formatBytes(bytes: number): string {
   return `${value >= 100 || power === 0 ? Math.round(value) : value.toFixed(1)} ${BYTE_UNITS[power]}`;
 }
 
-/** `3.2 s`, `14 min`, `2 h 5 min`, `3 d 4 h`. */
+/** `42 µs`, `3.2 s`, `14 min`, `2 h 5 min`, `3 d 4 h`. */
 export function formatDuration(ms: number): string {
+  if (ms > 0 && ms < 1) return `${Math.max(1, Math.round(ms * 1_000))} µs`;
   if (ms < 1_000) return `${ms < 10 ? Math.round(ms * 10) / 10 : Math.round(ms)} ms`;
   const seconds = ms / 1_000;
   if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
