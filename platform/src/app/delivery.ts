@@ -13,7 +13,7 @@ export function deliveryOptions(
   adapters: Adapters,
   clock: Clock,
   log: Log,
-  settings: { readonly allowedHosts: readonly string[]; readonly consoleUrl: string },
+  settings: { readonly allowedHosts: readonly string[]; consoleUrl(): string },
 ): DeliveryOptions {
   const http = createHttpClient({ allow: settings.allowedHosts });
   return {
@@ -23,7 +23,9 @@ export function deliveryOptions(
     clock,
     log,
     random: Math.random,
-    consoleUrl: settings.consoleUrl,
+    get consoleUrl() {
+      return settings.consoleUrl();
+    },
     timeoutMs: TIMEOUT_MS,
     deliver: createDeliver({ secrets: adapters.secrets, http }),
     concurrency: CONCURRENCY,

@@ -1,11 +1,24 @@
 /** What commands get from here. Functions import what they need when they are called, so that `--help` stays fast. */
 import { join } from 'node:path';
 import type { Services } from '../cli/services.ts';
-import { PACKAGE_ROOT, packageVersion } from './package-root.ts';
+import { defaultDataDir } from './data-dir.ts';
+import { CONSOLE_DIR, PACKAGE_ROOT, packageVersion } from './package-root.ts';
+import { workerUrl } from './worker-url.ts';
 
 export function services(): Services {
+  const version = packageVersion();
+  const contentDir = join(PACKAGE_ROOT, 'content');
   return {
-    version: packageVersion(),
-    contentDir: join(PACKAGE_ROOT, 'content'),
+    version,
+    contentDir,
+    async startPanther(options) {
+      const { startPanther } = await import('./up.ts');
+      const url = workerUrl('log-processor');
+      return startPanther(options, { env: process.env, contentDir, consoleDir: CONSOLE_DIR, version, workerUrl: url });
+    },
+    async openIntake(dataDir, source) {
+      const { openLocalIntake } = await import('./local-intake.ts');
+      return openLocalIntake(dataDir ?? defaultDataDir(process.env), source);
+    },
   };
 }

@@ -1,8 +1,48 @@
 /** What `app/` gives to commands, so that no command chooses an adapter. Every function loads its code on first use. */
 
+export interface UpOptions {
+  readonly dataDir: string | undefined;
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  readonly configFile: string | undefined;
+  readonly only: readonly string[] | undefined;
+  readonly isDemo: boolean;
+}
+
+/** A Panther that runs in this process. */
+export interface RunningPanther {
+  /** What to tell the user: where the console is, the link of the first administrator. */
+  readonly greeting: readonly string[];
+  /** Rejects when a part fails that cannot be started again. */
+  readonly failed: Promise<never>;
+  stop(): Promise<void>;
+}
+
+/** What became of one file. */
+export interface IngestedFile {
+  readonly file: string;
+  readonly status: 'queued' | 'stored' | 'already-stored';
+  readonly received: number;
+  readonly stored: number;
+  readonly quarantined: number;
+  readonly rejected: number;
+}
+
+/** The way into a source of the Panther on this machine. */
+export interface LocalIntake {
+  /** Copies a file; it is durable and on its way when this resolves. */
+  put(file: string, cwd: string): Promise<void>;
+  /** In the order of `put`; waits for each to be processed, unless told not to. */
+  results(options: { readonly wait: boolean; readonly signal: AbortSignal }): AsyncIterable<IngestedFile>;
+  close(): Promise<void>;
+}
+
 export interface Services {
   /** Version of this Panther. */
   readonly version: string;
   /** Folder of the content that comes with this Panther (`log-types`, `detections`, …). */
   readonly contentDir: string;
+  startPanther(options: UpOptions): Promise<RunningPanther>;
+  /** @throws UserError when there is no such source. */
+  openIntake(dataDir: string | undefined, source: string): Promise<LocalIntake>;
 }

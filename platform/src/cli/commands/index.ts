@@ -10,6 +10,16 @@ export interface CommandEntry {
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: 'up',
+    summary: 'Run Panther: console, API, sources, log processing, alert delivery',
+    load: async () => (await import('./up.ts')).up,
+  },
+  {
+    name: 'ingest',
+    summary: 'Put log files through a source',
+    load: async () => (await import('./ingest.ts')).ingest,
+  },
+  {
     name: 'parse',
     summary: 'Turn log files into normalised events',
     load: async () => (await import('./parse.ts')).parse,

@@ -1,0 +1,53 @@
+/** Thread of a log processor. */
+
+import { join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { runLogProcessor } from '../log-analysis/log-processor.ts';
+import { loadLogTypes } from '../log-analysis/schema.ts';
+import { dataDir } from './data-dir.ts';
+import { openEmbedded, systemClock } from './embedded.ts';
+import { openLiveDetections } from './live-detections.ts';
+import { createLog } from './log.ts';
+import { createLogPipeline } from './log-pipeline.ts';
+import { openFromSource } from './source-host.ts';
+import type { WorkerCommand, WorkerReport, WorkerSettings } from './worker-protocol.ts';
+
+const settings = workerData as WorkerSettings;
+const dir = dataDir(settings.root);
+const clock = systemClock;
+const log = createLog({ level: 'info', format: settings.logFormat, now: () => clock.now() });
+const stopping = new AbortController();
+
+const adapters = await openEmbedded(dir, clock);
+const logTypes = loadLogTypes(join(settings.contentDir, 'log-types'));
+const detections = await openLiveDetections({ adapters, clock, log });
+const minFreeDiskBytes = settings.config.minFreeDiskMb * 1e6;
+const sourceDeps = {
+  adapters,
+  clock,
+  log,
+  root: dir.root,
+  config: { minFreeDiskMb: settings.config.minFreeDiskMb, maxBacklogObjects: Number.POSITIVE_INFINITY },
+};
+const pipeline = createLogPipeline({
+  dir,
+  adapters,
+  clock,
+  log,
+  logTypes,
+  detections,
+  minFreeDiskBytes,
+  openFromSource: (object, source) => openFromSource(sourceDeps, object, source.id),
+});
+
+parentPort?.on('message', (command: WorkerCommand) => {
+  if (command.kind === 'stop') stopping.abort();
+  else detections.reload().catch((error: unknown) => log.error({ error }, 'detections cannot be reloaded'));
+});
+parentPort?.postMessage({ kind: 'ready' } satisfies WorkerReport);
+
+await runLogProcessor(pipeline.deps, stopping.signal);
+await pipeline.close();
+await detections.close();
+await adapters.close();
+parentPort?.close();

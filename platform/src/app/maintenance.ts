@@ -1,0 +1,90 @@
+/** Work that nobody waits for: relaying what commits owe, merging small files, removing what is over. */
+import { randomBytes } from 'node:crypto';
+import { runOutboxRelay } from '../alerts/outbox.ts';
+import { compactLake } from '../lake/compaction.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Adapters } from './embedded.ts';
+import type { Log } from './log.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface MaintenanceTask {
+  readonly name: string;
+  readonly everyMs: number;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface MaintenanceDeps {
+  readonly adapters: Adapters;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly tasks: readonly MaintenanceTask[];
+}
+
+const OUTBOX_RELAY_MS = 1_000;
+
+/** Runs until the signal aborts. A task that fails is logged, and tried again when its time comes. */
+export async function runMaintenance(deps: MaintenanceDeps, signal: AbortSignal): Promise<void> {
+  const { state, queue } = deps.adapters;
+  await Promise.all([
+    runOutboxRelay({ state, queue, log: deps.log }, OUTBOX_RELAY_MS, signal),
+    ...deps.tasks.map((task) => repeat(deps, task, signal)),
+  ]);
+}
+
+async function repeat({ log }: MaintenanceDeps, task: MaintenanceTask, signal: AbortSignal): Promise<void> {
+  while (await elapsed(task.everyMs, signal)) {
+    try {
+      await task.run(signal);
+    } catch (error) {
+      if (!signal.aborted) log.error({ task: task.name, error }, 'maintenance failed');
+    }
+  }
+}
+
+/** False when the signal aborts first. */
+function elapsed(ms: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve(false);
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve(!signal.aborted);
+    }
+    signal.addEventListener('abort', done);
+  });
+}
+
+/** Sessions and one-time links that are over. */
+export function removeExpired({ state }: Adapters, clock: Clock): MaintenanceTask {
+  return {
+    name: 'expired sessions',
+    everyMs: 3_600_000,
+    async run() {
+      const now = clock.now().toISOString();
+      await state.db.deleteFrom('sessions').where('expires_at', '<', now).execute();
+      await state.db.deleteFrom('invitations').where('expires_at', '<', now).execute();
+    },
+  };
+}
+
+const COMPACT_EVERY_MS = 60_000;
+
+export function maintenanceTasks(runtime: Runtime): readonly MaintenanceTask[] {
+  const { adapters, catalog, duckdb, clock, dir, log } = runtime;
+  const { state, objects } = adapters;
+  const nonce = () => randomBytes(6).toString('hex');
+  return [
+    removeExpired(adapters, clock),
+    {
+      name: 'merge of small files',
+      everyMs: COMPACT_EVERY_MS,
+      async run(signal) {
+        const deps = { state, objects, catalog, duckdb, clock, tmpDir: dir.tmp, nonce };
+        const { failures, ...done } = await compactLake(deps, { signal });
+        for (const failure of failures) log.warn({ failure }, 'files could not be merged');
+        if (done.merges > 0) log.debug(done, 'merged small files');
+      },
+    },
+  ];
+}

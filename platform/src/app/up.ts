@@ -1,0 +1,211 @@
+/** `panther up`: every part of a Panther on one machine, wired together. */
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import type { DeliveryOptions } from '../alerts/delivery-loop.ts';
+import { runDelivery } from '../alerts/delivery-loop.ts';
+import { ensureFirstAdministrator } from '../api/auth/invitations.ts';
+import type { RunningPanther, UpOptions } from '../cli/services.ts';
+import { UserError } from '../core/errors.ts';
+import { type Config, type ProcessRole, ROLES, readConfig } from './config.ts';
+import { dataDir, defaultDataDir } from './data-dir.ts';
+import { lockDataDir } from './data-dir-lock.ts';
+import { deliveryOptions } from './delivery.ts';
+import type { DetectionHost } from './detection-host.ts';
+import { createLog } from './log.ts';
+import { type LogProcessorThread, startLogProcessorThread } from './log-processor-thread.ts';
+import { maintenanceTasks, runMaintenance } from './maintenance.ts';
+import { openRuntime, type Runtime, recover } from './runtime.ts';
+import { createSourceHost, type SourceHost } from './source-host.ts';
+import { type Component, createSystem } from './system.ts';
+
+export interface UpContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly contentDir: string;
+  readonly consoleDir: string;
+  readonly version: string;
+  readonly workerUrl: URL;
+}
+
+/** Something that runs until it is stopped. Stopped in the reverse order of the start. */
+interface Part {
+  readonly component: Component;
+  stop(): Promise<void>;
+}
+
+export async function startPanther(options: UpOptions, context: UpContext): Promise<RunningPanther> {
+  const config = await readConfig(options.configFile, configOf(options));
+  const root = config.dataDir ?? defaultDataDir(context.env);
+  const roles = new Set<ProcessRole>(config.only ?? ROLES);
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  const locks = [...roles].map((role) => lockDataDir(dataDir(root), role));
+  const log = createLog({
+    level: context.env.PANTHER_LOG_LEVEL === 'debug' ? 'debug' : 'info',
+    format: context.env.PANTHER_LOG_FORMAT === 'json' ? 'json' : 'text',
+    now: () => new Date(),
+  });
+  const runtime = await openRuntime({ config, root, contentDir: context.contentDir, log });
+  const started = await startParts(runtime, roles, options, context);
+  return {
+    greeting: started.greeting,
+    failed: started.failed,
+    async stop() {
+      for (const part of started.parts.toReversed()) await part.stop();
+      await runtime.close();
+      for (const lock of locks) lock.release();
+    },
+  };
+}
+
+function configOf({ dataDir: root, host, port, only }: UpOptions): Partial<Config> {
+  const unknown = only?.find((role) => !(ROLES as readonly string[]).includes(role));
+  if (unknown !== undefined) throw new UserError(`"${unknown}" is not one of ${ROLES.join(', ')}`, { field: '--only' });
+  return {
+    ...(root === undefined ? {} : { dataDir: root }),
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...(only === undefined ? {} : { only: only as ProcessRole[] }),
+  };
+}
+
+async function startParts(
+  runtime: Runtime,
+  roles: ReadonlySet<ProcessRole>,
+  options: UpOptions,
+  context: UpContext,
+): Promise<{ parts: readonly Part[]; greeting: readonly string[]; failed: Promise<never> }> {
+  const { config, log } = runtime;
+  const parts: Part[] = [];
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => {});
+  // Everything in work belongs to this process only when it runs every part.
+  if (roles.size === ROLES.length) await recover(runtime);
+  await mkdir(runtime.dir.tmp, { recursive: true });
+
+  const { openDetectionHost } = await import('./detection-host.ts');
+  const detections = await openDetectionHost(runtime);
+  parts.push({ component: { name: 'detections', state: () => detections.state() }, stop: () => detections.close() });
+  const hostDeps = { ...runtime, root: runtime.dir.root };
+  const sources = createSourceHost(hostDeps);
+
+  const threads = roles.has('log-processor') ? startThreads(runtime, context) : [];
+  detections.onChange(() => {
+    for (const thread of threads) thread.reload();
+  });
+  for (const [index, thread] of threads.entries()) {
+    const name = threads.length === 1 ? 'log processor' : `log processor ${index + 1}`;
+    parts.push({
+      component: { name, state: () => ({ status: thread.status, message: thread.lastError }) },
+      stop: () => thread.stop(),
+    });
+  }
+  if (roles.has('maintenance')) parts.push(background('maintenance', failure, (signal) => maintain(runtime, signal)));
+
+  let consoleUrl = config.publicUrl ?? `http://${config.host}:${config.port}`;
+  const delivery: DeliveryOptions = deliveryOptions(runtime.adapters, runtime.clock, log, {
+    allowedHosts: config.allowedDestinationHosts,
+    consoleUrl: () => consoleUrl,
+  });
+  if (roles.has('alert-delivery')) {
+    parts.push(background('alert delivery', failure, (signal) => runDelivery(delivery, signal)));
+  }
+  const greeting: string[] = [];
+  if (roles.has('api')) {
+    const api = await startApi(runtime, context, { parts, delivery, detections, sources });
+    consoleUrl = config.publicUrl ?? api.url;
+    parts.push(api);
+    greeting.push(...(await greet(runtime, api.url)));
+  }
+  if (roles.has('sources')) {
+    await sources.refresh();
+    parts.push({ component: { name: 'sources', state: OK }, stop: () => sources.stop() });
+  }
+  if (options.isDemo) {
+    const { startDemo } = await import('./demo.ts');
+    parts.push(await startDemo(runtime, () => sources.refresh()));
+    greeting.push('the demo writes sample logs; the first alerts arrive within a minute');
+  }
+  if (!roles.has('api')) greeting.push(`running ${[...roles].join(', ')}`);
+  return { parts, greeting, failed: failure.promise };
+}
+
+const OK: Component['state'] = () => ({ status: 'ok', message: '' });
+
+function startThreads(runtime: Runtime, context: UpContext): readonly LogProcessorThread[] {
+  const settings = {
+    root: runtime.dir.root,
+    contentDir: runtime.contentDir,
+    logFormat: context.env.PANTHER_LOG_FORMAT === 'json' ? ('json' as const) : ('text' as const),
+    config: { minFreeDiskMb: runtime.config.minFreeDiskMb },
+  };
+  const onRestart = async (): Promise<void> => {
+    // With more than one thread, what is in flight may be another's: its messages come back by their time-out.
+    if (runtime.config.logProcessors === 1) await runtime.adapters.queue.recover();
+  };
+  return Array.from({ length: runtime.config.logProcessors }, () =>
+    startLogProcessorThread(context.workerUrl, settings, runtime.log, onRestart),
+  );
+}
+
+function maintain(runtime: Runtime, signal: AbortSignal): Promise<void> {
+  return runMaintenance({ ...runtime, tasks: maintenanceTasks(runtime) }, signal);
+}
+
+/** A loop in this thread. When it ends by itself, Panther cannot go on without it. */
+function background(
+  name: string,
+  failure: PromiseWithResolvers<never>,
+  run: (signal: AbortSignal) => Promise<void>,
+): Part {
+  const stopping = new AbortController();
+  let status: ReturnType<Component['state']> = { status: 'ok', message: '' };
+  const ended = run(stopping.signal).catch((error: unknown) => {
+    status = { status: 'failed', message: String(error) };
+    failure.reject(error);
+  });
+  return {
+    component: { name, state: () => status },
+    async stop() {
+      stopping.abort();
+      await ended;
+    },
+  };
+}
+
+interface ApiNeeds {
+  readonly parts: readonly Part[];
+  readonly delivery: DeliveryOptions;
+  readonly detections: DetectionHost;
+  readonly sources: SourceHost;
+}
+
+async function startApi(
+  runtime: Runtime,
+  context: UpContext,
+  needs: ApiNeeds,
+): Promise<Part & { readonly url: string }> {
+  const [{ createApi }, { createApiDeps }] = await Promise.all([import('../api/api.ts'), import('./api-deps.ts')]);
+  const system = createSystem(runtime, context.version, () => needs.parts.map((part) => part.component));
+  const deps = createApiDeps({
+    ...runtime,
+    tmpDir: runtime.dir.tmp,
+    delivery: needs.delivery,
+    detections: needs.detections,
+    intake: needs.sources.intake,
+    sourcesChanged: () => needs.sources.refresh(),
+    system: system.describe,
+    health: system.health,
+  });
+  const api = await createApi(deps, { consoleDir: context.consoleDir, hostNames: runtime.config.hostNames });
+  const { host, port } = runtime.config;
+  const { url } = await api.listen({ host, port }).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EADDRINUSE') throw cause;
+    throw new UserError(`port ${port} of ${host} is taken: choose another with --port`, { field: 'port' }, { cause });
+  });
+  return { url, component: { name: 'api', state: OK }, stop: () => api.close() };
+}
+
+async function greet({ adapters, clock }: Runtime, url: string): Promise<readonly string[]> {
+  const first = await ensureFirstAdministrator(adapters.state, clock, randomBytes);
+  const link = first === undefined ? [] : [`create the administrator (link works once): ${url}${first.path}`];
+  return [...link, `Panther is ready on ${url}`];
+}
