@@ -67,7 +67,7 @@ function SchemaField(props: SchemaFieldProps) {
     ? `${field.description ?? ''} A value is stored; leave this empty to keep it.`.trim()
     : field.description;
   return (
-    <Field label={label} help={help} error={error} required={required && !isSet}>
+    <Field label={label} help={help} error={error} required={required}>
       <Control {...props} label={label} />
     </Field>
   );

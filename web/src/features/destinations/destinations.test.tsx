@@ -15,8 +15,8 @@ test('a test alert tells what the other side answered', async () => {
   });
   await user.click(screen.getByRole('button', { name: 'Send a test alert to Ticket system' }));
   expect(
-    await screen.findByText('The test alert did not arrive at Ticket system: connection refused'),
-  ).toBeInTheDocument();
+    await screen.findAllByText('The test alert did not arrive at Ticket system: connection refused'),
+  ).not.toHaveLength(0);
 });
 
 test('a destination is added from its type’s form', async () => {

@@ -72,7 +72,7 @@ function OpenAlerts({ overview }: { readonly overview: Overview }) {
         {SEVERITIES.map((severity) => (
           <li key={severity}>
             <Link to={`/alerts?severity=${severity}`} className={styles.severity}>
-              <span className={styles.severityCount}>{formatNumber(overview.openAlerts[severity] ?? 0)}</span>
+              <span className={styles.severityCount}>{formatNumber(overview.openAlerts[severity] ?? 0)}</span>{' '}
               <SeverityBadge severity={severity} />
             </Link>
           </li>
