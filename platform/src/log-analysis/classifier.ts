@@ -59,10 +59,19 @@ export function createClassifier(logTypes: readonly CompiledLogType[], nowMs: ()
     return logType.normalise(json, context);
   }
 
-  function tryAll(text: string, context: RecordContext): LogEvent | typeof SKIP | string {
+  /** The common case, without the bookkeeping of the others. */
+  function tryFirst(text: string, context: RecordContext): LogEvent | typeof SKIP | string {
+    const [first] = order;
+    if (first?.penalty !== 0) return tryAll(text, context);
+    const result = attempt(first, text, context);
+    return typeof result === 'string' ? tryAll(text, context, result) : result;
+  }
+
+  /** `firstReason`: the first candidate was tried already. */
+  function tryAll(text: string, context: RecordContext, firstReason?: string): LogEvent | typeof SKIP | string {
     const reasons: string[] = [];
     for (const candidate of order) {
-      const result = attempt(candidate, text, context);
+      const result = (reasons.length === 0 && firstReason) || attempt(candidate, text, context);
       if (typeof result === 'string') {
         reasons.push(result);
         continue;
@@ -83,7 +92,7 @@ export function createClassifier(logTypes: readonly CompiledLogType[], nowMs: ()
     },
     classify(text, context) {
       json = undefined;
-      const result = tryAll(text, context);
+      const result = tryFirst(text, context);
       numbers.arePrecise = false;
       return result;
     },

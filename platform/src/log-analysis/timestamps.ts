@@ -38,7 +38,14 @@ export function compileTimeFormat(format: string, year: YearRule = 'current'): T
       return fromCloudflare;
   }
   const steps = format.startsWith('layout=') ? readLayout(format.slice(7)) : readStrftime(format);
-  return (value, nowMs) => (typeof value === 'string' ? runSteps(steps, value, year, nowMs) : undefined);
+  // Records come in order of time, many in the same second.
+  let [lastText, lastNowMs, lastTime]: [string, number, string | undefined] = ['', 0, ''];
+  return (value, nowMs) => {
+    if (typeof value !== 'string') return undefined;
+    if (value === lastText && nowMs === lastNowMs) return lastTime;
+    [lastText, lastNowMs, lastTime] = [value, nowMs, runSteps(steps, value, year, nowMs)];
+    return lastTime;
+  };
 }
 
 function fromFloat(value: number): string | undefined {

@@ -38,7 +38,8 @@ type Column = string | null | { readonly name: string; readonly greedy: true };
 
 export const csv: ParserUnit<Options> = {
   options,
-  create: (config) => (context) => withCommonOptions(createCsvParser(config, context.inputNames), config),
+  create: (config) => (context) =>
+    withCommonOptions(createCsvParser(config, context.inputNames), config, config.trimSpace !== true),
 };
 
 function createCsvParser(config: Options, inputNames: ReadonlySet<string>): TextParser {
@@ -94,6 +95,8 @@ function columnReader(columns: readonly Column[], config: Options): (cells: read
   const { extraColumns, delimiter } = config;
   const names = columns.map((column) => (typeof column === 'object' && column !== null ? column.name : column));
   const greedyAt = columns.findIndex((column) => typeof column === 'object' && column !== null);
+  const [empty, ...more] = config.trimSpace === true ? [] : (config.emptyValues ?? []);
+  const others = new Set(more);
   const isBounded = extraColumns === undefined && config.columnCounts === undefined && config.minColumns === undefined;
   return (cells) => {
     const over = cells.length - names.length;
@@ -111,7 +114,7 @@ function columnReader(columns: readonly Column[], config: Options): (cells: read
         at += 1;
         value += delimiter + (cells[at] ?? '');
       }
-      if (name !== null) fields[name] = value;
+      if (name !== null && value !== empty && !others.has(value)) fields[name] = value;
     }
     if (extraColumns !== undefined && over > 0) fields[extraColumns] = cells.slice(names.length);
     return fields;

@@ -46,10 +46,13 @@ interface Common {
   readonly expandFields?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Wraps a parser with what the common options ask for; returns it as it is when they ask for nothing. */
-export function withCommonOptions(parser: TextParser, options: Common): TextParser {
+/**
+ * Wraps a parser with what the common options ask for; returns it as it is when they ask for nothing. `handlesEmpty`:
+ * the parser leaves empty values out itself.
+ */
+export function withCommonOptions(parser: TextParser, options: Common, handlesEmpty = false): TextParser {
   const { skipPrefix, rejectPrefix } = options;
-  const finish = finisher(options);
+  const finish = finisher({ ...options, emptyValues: handlesEmpty ? [] : options.emptyValues });
   if (skipPrefix === undefined && rejectPrefix === undefined && finish === undefined) return parser;
   return {
     parse(text) {
