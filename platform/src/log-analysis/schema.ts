@@ -1,6 +1,8 @@
 /**
  * The schema language of log types: YAML in the format of Panther's custom logs (version 0) and additions to it, so
  * that a log type never needs code. Every part of the language is described where it is declared here.
+ *
+ * This file is long because the language and the checks that go beyond shapes are read together.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -4,6 +4,8 @@
  * `rfc3339`, `unix` (seconds, microseconds kept), `unix_float` (seconds, every digit of the double kept), `unix_ms`,
  * `unix_us`, `unix_ns`, `cloudflare` (RFC 3339, or seconds or nanoseconds by size), a strftime pattern, or
  * `layout=<Go layout>`.
+ *
+ * This file is long because the steps of a pattern, their reading and their assembly share one state.
  */
 import { daysFromCivil, daysInMonth, formatTime, parseRfc3339 } from '../core/time.ts';
 
