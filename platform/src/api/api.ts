@@ -1,5 +1,11 @@
 /** The HTTP server: the API under `/api/v1`, the console everywhere else. */
-import fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify';
+import fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type InjectOptions,
+  type LightMyRequestResponse,
+} from 'fastify';
 import type { RouteSpec } from './contract/route.ts';
 import { ROUTES } from './contract.ts';
 import type { ApiDeps, ApiOptions } from './deps.ts';
@@ -29,6 +35,11 @@ export async function createApi(deps: ApiDeps, options: ApiOptions): Promise<Api
     trustProxy: options.trustedProxies === undefined ? false : [...options.trustedProxies],
     connectionTimeout: IDLE_CONNECTION_MS,
     routerOptions: { maxParamLength: 1_000 },
+    frameworkErrors: (error, request, reply) => {
+      setSecurityHeaders(request as FastifyRequest, reply as FastifyReply);
+      const { status, body } = toFailure(error);
+      (reply as FastifyReply).status(status).send(body);
+    },
   });
   const checkHost = hostCheck(options.hostNames);
   app.addHook('onRequest', async (request, reply) => {
@@ -38,7 +49,7 @@ export async function createApi(deps: ApiDeps, options: ApiOptions): Promise<Api
   acceptJson(app);
   answerFailures(app, deps);
   addRoutes(app, deps, options.checkResponses ?? false);
-  await serveConsole(app, options.consoleDir);
+  await serveConsole(app, options.consoleDir, deps.randomBytes);
   await app.ready();
   return {
     listen: async (where) => ({ url: await app.listen(where) }),

@@ -1,9 +1,10 @@
 /** Serves the built console: hashed files for ever, everything else fresh, every unknown path as the start page. */
-import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpError } from './errors.ts';
+import { allowStyleElements } from './security.ts';
 
 const HASHED = `${sep}assets${sep}`;
 
@@ -17,24 +18,44 @@ const NOT_BUILT = `<!doctype html>
 </html>
 `;
 
-export async function serveConsole(app: FastifyInstance, consoleDir: string): Promise<void> {
+/** In the start page of a build: takes the place of a value that is new for every answer. */
+const NONCE_PLACEHOLDER = '__CSP_NONCE__';
+
+export async function serveConsole(
+  app: FastifyInstance,
+  consoleDir: string,
+  randomBytes: (size: number) => Uint8Array,
+): Promise<void> {
   await app.register(fastifyStatic, {
     root: consoleDir,
+    index: [],
     cacheControl: false,
     preCompressed: true,
     setHeaders(reply, path) {
       reply.header('cache-control', path.includes(HASHED) ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
   });
-  app.setNotFoundHandler((request, reply) => startPage(request, reply, consoleDir));
+  const startPage = join(consoleDir, 'index.html');
+  async function answer(_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    reply.type('text/html; charset=utf-8');
+    const html = await readFile(startPage, 'utf8').catch(() => undefined);
+    if (html === undefined) return reply.status(503).send(NOT_BUILT);
+    return sendStartPage(reply.status(200), html, Buffer.from(randomBytes(16)).toString('base64'));
+  }
+  app.get('/', answer);
+  app.get('/index.html', answer);
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '/';
+    if (path.startsWith('/api/')) throw new HttpError(404, 'not-found', `there is no ${request.method} ${path}`);
+    if (!isPage(request, path)) throw new HttpError(404, 'not-found', `there is no ${path}`);
+    return answer(request, reply);
+  });
 }
 
-function startPage(request: FastifyRequest, reply: FastifyReply, consoleDir: string): FastifyReply {
-  const path = request.url.split('?', 1)[0] ?? '/';
-  if (path.startsWith('/api/')) throw new HttpError(404, 'not-found', `there is no ${request.method} ${path}`);
-  if (!isPage(request, path)) throw new HttpError(404, 'not-found', `there is no ${path}`);
-  if (existsSync(join(consoleDir, 'index.html'))) return reply.sendFile('index.html');
-  return reply.status(503).type('text/html; charset=utf-8').send(NOT_BUILT);
+function sendStartPage(reply: FastifyReply, html: string, nonce: string): FastifyReply {
+  const hasPlaceholder = html.includes(NONCE_PLACEHOLDER);
+  allowStyleElements(reply, hasPlaceholder ? nonce : undefined);
+  return reply.header('cache-control', 'no-store').send(html.replaceAll(NONCE_PLACEHOLDER, nonce));
 }
 
 /** A missing file must not come back as a page that a browser then fails to run. */

@@ -79,11 +79,18 @@ export function toFailure(error: unknown): Failure {
   if (error instanceof ExternalError) return { ...failure(502, 'external', error.message), isFault: true };
   const known = SERVER_CODES[codeOf(error)];
   if (known !== undefined) return failure(known.status, known.code, known.message);
+  const status = statusOf(error);
+  if (status >= 400 && status < 500) return failure(status, 'refused', 'this request cannot be served');
   return { ...failure(500, 'internal', 'something went wrong inside Panther; its log says more'), isFault: true };
 }
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** Of an error of the HTTP server and its parts; 0 when it has none. */
+function statusOf(error: unknown): number {
+  return error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 0;
 }
 
 function failure(

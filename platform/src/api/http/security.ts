@@ -4,22 +4,24 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HttpError } from './errors.ts';
 
 /** Scripts, styles, fonts only from here; inline ones run nowhere. Images may be data of our own making. */
-const CSP = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "worker-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ');
+function contentSecurityPolicy(styles: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self'${styles}`,
+    "img-src 'self' data: blob:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "worker-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
 
 const HEADERS: Readonly<Record<string, string>> = {
-  'content-security-policy': CSP,
+  'content-security-policy': contentSecurityPolicy(''),
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
@@ -32,6 +34,12 @@ export function setSecurityHeaders(request: FastifyRequest, reply: FastifyReply)
   reply.headers(HEADERS);
   if (request.protocol === 'https') reply.header('strict-transport-security', 'max-age=31536000');
   if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
+}
+
+/** Lets a page add the style elements that carry the nonce (the SQL editor does); without one, any of its own. */
+export function allowStyleElements(reply: FastifyReply, nonce: string | undefined): void {
+  const styles = nonce === undefined ? " 'unsafe-inline'" : ` 'nonce-${nonce}'`;
+  reply.header('content-security-policy', contentSecurityPolicy(styles));
 }
 
 /**

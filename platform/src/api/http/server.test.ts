@@ -35,7 +35,7 @@ describe('host names', () => {
 
 describe('headers', () => {
   test('every answer forbids foreign content, framing and guessing of types', async () => {
-    for (const path of ['/api/v1/health', '/api/v1/nothing', '/', '/assets/nothing.js']) {
+    for (const path of ['/api/v1/health', '/api/v1/nothing', '/', '/assets/nothing.js', '/assets/']) {
       const { headers } = await page(path);
       assert.match(String(headers['content-security-policy']), /default-src 'none'; script-src 'self'/);
       assert.doesNotMatch(String(headers['content-security-policy']), /unsafe/);
@@ -107,14 +107,36 @@ describe('the console', () => {
       const answer = await page(path);
       assert.equal(answer.status, 200, path);
       assert.match(answer.text, /built/);
-      assert.equal(answer.headers['cache-control'], 'no-cache');
+      assert.equal(answer.headers['cache-control'], 'no-store');
     }
+    await writeFile(join(dir, 'theme.js'), 'export {}');
+    assert.equal((await page('/theme.js')).headers['cache-control'], 'no-cache');
     const file = await page('/assets/app-1a2b.js');
     assert.equal(file.headers['cache-control'], 'public, max-age=31536000, immutable');
     assert.match(String(file.headers['content-type']), /javascript/);
     assert.equal((await page('/assets/gone-1a2b.js')).status, 404);
+    for (const path of ['/assets/', '/%00', '/a%', '/.git/config%00']) {
+      const { status, json, headers } = await page(path);
+      assert.ok(status >= 400 && status < 500 && json.error.code, path);
+      assert.ok(headers['content-security-policy'], path);
+    }
     for (const path of ['/../secret.txt', '/%2e%2e/secret.txt', '/..%2fsecret.txt', '/assets/../../secret.txt']) {
       assert.doesNotMatch((await page(path)).text, /^secret/);
     }
+  });
+
+  test('may add style elements that carry the nonce of the answer', async () => {
+    await writeFile(join(t.dir, 'console', 'index.html'), '<meta property="csp-nonce" nonce="__CSP_NONCE__">');
+    const nonces = new Set<string>();
+    for (const path of ['/', '/search']) {
+      const answer = await page(path);
+      const nonce = /nonce="([^"]+)"/.exec(answer.text)?.[1] ?? '';
+      assert.match(nonce, /^[A-Za-z0-9+/]{22}==$/);
+      const policy = String(answer.headers['content-security-policy']);
+      assert.ok(policy.includes(`style-src 'self' 'nonce-${nonce}';`), policy);
+      assert.doesNotMatch(policy, /unsafe/);
+      nonces.add(nonce);
+    }
+    assert.equal(nonces.size, 2);
   });
 });
