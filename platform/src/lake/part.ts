@@ -131,7 +131,7 @@ async function probe(
     return (
       errorMessage(error)
         .split('\n', 1)[0]
-        ?.replace(/ in file "[^"]*"/, '') ?? 'unreadable'
+        ?.replace(/^.*? in line \d+: /, '') ?? 'unreadable'
     );
   } finally {
     await rm(path, { force: true });

@@ -2,7 +2,7 @@
 import type { Column, LakeDatabase, LakeTable } from '../core/table.ts';
 import { LAKE_DATABASES } from '../core/table.ts';
 import { PARTITION_COLUMNS } from './layout.ts';
-import { emptySelect, identifier, list, literal } from './sql-text.ts';
+import { emptySelect, identifier, list, literal, storedType } from './sql-text.ts';
 import { ERROR_VIEW_COLUMNS, MATCH_VIEW_COLUMNS, VIEW_COLUMNS } from './tables.ts';
 
 export const VIEW_DATABASE = 'panther_views';
@@ -54,8 +54,13 @@ function selectFiles(declared: readonly Column[], paths: readonly string[]): str
   if (paths.length === 0) return emptySelect(columns);
   const options = `union_by_name=true, hive_partitioning=true, hive_types=${HIVE_TYPES}`;
   const files = `SELECT * FROM read_parquet(${list(paths)}, ${options})`;
-  const names = columns.map(({ name }) => identifier(name)).join(', ');
-  return `SELECT ${names} FROM ((${emptySelect(columns)}) UNION ALL BY NAME (${files}))`;
+  // Without its cast an object would also show the fields that only younger or older files have.
+  const values = columns.map(({ name, type }) => {
+    return type.kind === 'scalar'
+      ? identifier(name)
+      : `${identifier(name)}::${storedType(type)} AS ${identifier(name)}`;
+  });
+  return `SELECT ${values.join(', ')} FROM ((${emptySelect(columns)}) UNION ALL BY NAME (${files}))`;
 }
 
 function qualified(database: string, name: string): string {

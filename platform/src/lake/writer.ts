@@ -164,7 +164,12 @@ export function createLakeWriter(options: LakeWriterOptions): LakeWriter {
     const registered = puts.map(({ file }) => file);
     await catalog.registerPending(commitId, registered);
     files.push(...registered);
-    await Promise.all(puts.map(({ file, path }) => objects.putFile(BUCKETS.processedData, file.objectKey, path)));
+    const done = await Promise.allSettled(
+      puts.map(({ file, path }) => objects.putFile(BUCKETS.processedData, file.objectKey, path)),
+    );
+    // All have ended: what is put after a clean-up would stay.
+    const failed = done.find((put) => put.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   async function release(): Promise<void> {
