@@ -1,5 +1,6 @@
 /** Every source, one line each. */
 import { http } from './http.ts';
 import type { Source } from './source.ts';
+import { syslog } from './syslog.ts';
 
-export const SOURCES: readonly Source[] = [http];
+export const SOURCES: readonly Source[] = [http, syslog];

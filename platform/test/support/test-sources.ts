@@ -1,4 +1,5 @@
 /** Sources over real embedded stores in a temporary folder. */
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ import { openSqliteState } from '../../src/adapters/embedded/sqlite-state.ts';
 import { relayOutbox } from '../../src/alerts/outbox.ts';
 import type { InputObject } from '../../src/core/unit.ts';
 import { splitSecrets, type UnitConfig } from '../../src/core/unit-config.ts';
+import { OctetSplitter } from '../../src/log-analysis/splitters/octet.ts';
 import { BUCKETS } from '../../src/ports/buckets.ts';
 import { QUEUES } from '../../src/ports/queue.ts';
 import type { SourcesTable } from '../../src/ports/state/tables.ts';
@@ -36,6 +38,8 @@ export interface TestSources {
   read(unit: InputObject): Promise<Buffer>;
   /** The text of every unit on the queue. */
   texts(): Promise<string[]>;
+  /** The messages of every unit on the queue, split as the log processor does. */
+  messages(): Promise<string[]>;
   /** Keys in the spool. */
   spool(): Promise<string[]>;
   close(): Promise<void>;
@@ -102,6 +106,11 @@ export async function makeTestSources(): Promise<TestSources> {
       for (const unit of await takeUnits()) texts.push((await read(unit)).toString());
       return texts;
     },
+    messages: async () => {
+      const messages: string[] = [];
+      for (const unit of await takeUnits()) messages.push(...split(unit.key, await read(unit)));
+      return messages;
+    },
     spool: async () => (await Array.fromAsync(objects.list(BUCKETS.inputData, ''))).map(({ key }) => key),
     close: async () => {
       await metrics.close();
@@ -111,6 +120,20 @@ export async function makeTestSources(): Promise<TestSources> {
     },
   };
   return sources;
+}
+
+function split(key: string, bytes: Buffer): string[] {
+  if (!key.endsWith('.octet')) return [bytes.toString()];
+  const messages: string[] = [];
+  const fail = () => assert.fail('a frame is damaged');
+  const splitter = new OctetSplitter(
+    { record: (text) => void messages.push(text), damaged: fail, oversize: fail },
+    1 << 30,
+    0,
+  );
+  splitter.push(bytes);
+  splitter.end();
+  return messages;
 }
 
 async function sourceRow(deps: SourcesDeps, type: string, given: UnitConfig): Promise<SourcesTable> {
