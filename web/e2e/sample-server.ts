@@ -1,5 +1,6 @@
 /** Serves the built console over sample answers, for looking at it without a Panther: `node e2e/sample-server.ts [port]`. */
-import { createReadStream, existsSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { sampleAnswers } from '../src/test/answers.ts';
@@ -7,14 +8,14 @@ import { makeFakeApi } from '../src/test/fake-api.ts';
 
 const DIST = join(import.meta.dirname, '../dist');
 const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
   '.woff2': 'font/woff2',
 };
-const POLICY =
-  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'";
+/** As strict as the product's own. */
+const policy = (nonce: string) =>
+  `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-${nonce}'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; base-uri 'none'`;
 
 const api = makeFakeApi(sampleAnswers());
 
@@ -31,9 +32,14 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 
 function file(url: string, response: ServerResponse): void {
   const path = join(DIST, normalize(new URL(url, 'http://x').pathname));
-  const found = extname(path) !== '' && existsSync(path) ? path : join(DIST, 'index.html');
-  response.writeHead(200, { 'content-type': TYPES[extname(found)] ?? 'text/plain', 'content-security-policy': POLICY });
-  createReadStream(found).pipe(response);
+  if (extname(path) !== '' && existsSync(path)) {
+    response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'text/plain' });
+    createReadStream(path).pipe(response);
+    return;
+  }
+  const nonce = randomUUID();
+  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy(nonce) });
+  response.end(readFileSync(join(DIST, 'index.html'), 'utf8').replaceAll('__CSP_NONCE__', nonce));
 }
 
 const port = Number(process.argv[2] ?? 8766);

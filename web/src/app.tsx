@@ -1,6 +1,8 @@
+import { CSPProvider } from '@base-ui/react/csp-provider';
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { Suspense, useState } from 'react';
 import { ApiFailure } from './api/client.ts';
+import { cspNonce } from './api/nonce.ts';
 import { endSessionOn401, SessionProvider, useSessionQuery } from './api/session.tsx';
 import { Failed, Skeleton } from './components/states.tsx';
 import { ToastProvider } from './components/toasts.tsx';
@@ -8,14 +10,17 @@ import { ConsoleRoutes, GuestRoutes } from './routes.tsx';
 
 export function App() {
   const [client] = useState(makeQueryClient);
+  const [nonce] = useState(cspNonce);
   return (
-    <QueryClientProvider client={client}>
-      <ToastProvider>
-        <Suspense fallback={<Skeleton lines={10} />}>
-          <Gate />
-        </Suspense>
-      </ToastProvider>
-    </QueryClientProvider>
+    <CSPProvider nonce={nonce}>
+      <QueryClientProvider client={client}>
+        <ToastProvider>
+          <Suspense fallback={<Skeleton lines={10} />}>
+            <Gate />
+          </Suspense>
+        </ToastProvider>
+      </QueryClientProvider>
+    </CSPProvider>
   );
 }
 

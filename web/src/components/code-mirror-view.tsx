@@ -30,7 +30,7 @@ export default function CodeMirrorView({ code, language, label }: CodeMirrorView
     const extensions = [
       lineNumbers(),
       LANGUAGES[language](),
-      consoleTheme,
+      consoleTheme(),
       EditorState.readOnly.of(true),
       EditorView.editable.of(false),
       EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': 'true', tabindex: '0' }),

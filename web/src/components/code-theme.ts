@@ -3,6 +3,7 @@ import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import type { Extension } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
+import { cspNonce } from '../api/nonce.ts';
 
 const look = EditorView.theme({
   '&': { color: 'var(--text)', backgroundColor: 'transparent', fontSize: '0.8125rem' },
@@ -49,4 +50,8 @@ const colours = HighlightStyle.define([
   { tag: tags.invalid, color: 'var(--bad-text)' },
 ]);
 
-export const consoleTheme: Extension = [look, syntaxHighlighting(colours)];
+/** Made for each editor, since the page's nonce is only known at run time. */
+export function consoleTheme(): Extension {
+  const nonce = cspNonce();
+  return [look, syntaxHighlighting(colours), nonce === undefined ? [] : EditorView.cspNonce.of(nonce)];
+}

@@ -51,7 +51,7 @@ export default function SqlEditor({ value, onChange, onRun, schema, problem }: S
       EditorView.updateListener.of((update) => {
         if (update.docChanged) latest.current.onChange(update.state.doc.toString());
       }),
-      consoleTheme,
+      consoleTheme(),
     ];
     const created = new EditorView({
       state: EditorState.create({ doc: initial.current, extensions }),
