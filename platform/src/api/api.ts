@@ -88,7 +88,7 @@ function addRoutes(app: FastifyInstance, deps: ApiDeps, checkResponses: boolean)
     for (const [id, route] of Object.entries(routes)) {
       const handler = handlers[id];
       if (handler === undefined) throw new Error(`route ${id} has no handler`);
-      addRoute(route.body === 'stream' ? intake : app, route, handler, services);
+      addRoute(route.body === 'stream' ? intake : app, id, route, handler, services);
     }
   });
   let document: Record<string, unknown> | undefined;

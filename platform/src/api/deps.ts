@@ -6,7 +6,7 @@ import type { DeliveryResult } from '../core/alert.ts';
 import type { Severity } from '../core/detection.ts';
 import type { KeptRecord } from '../core/unit.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { MetricsReader } from '../ports/metrics.ts';
+import type { Metrics, MetricsReader } from '../ports/metrics.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { State } from '../ports/state/state.ts';
@@ -99,7 +99,8 @@ export interface ApiDeps {
   readonly state: State;
   readonly secrets: Secrets;
   readonly queue: Queue;
-  readonly metrics: MetricsReader;
+  /** Read for the console, and written: `api_requests` (count) and `api_duration` (ms), by `operation`. */
+  readonly metrics: MetricsReader & Pick<Metrics, 'count' | 'observe'>;
   readonly clock: Clock;
   readonly log: ApiLog;
   randomBytes(size: number): Uint8Array;

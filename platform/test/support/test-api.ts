@@ -129,7 +129,7 @@ async function invite(api: Api, admin: Client, role: Role): Promise<Client> {
 
 function plainDeps(): Omit<ApiDeps, 'state' | 'queue' | 'clock' | 'secrets'> {
   return {
-    metrics: { query: async () => [], names: async () => [] },
+    metrics: { query: async () => [], names: async () => [], count() {}, observe() {} },
     log: { info() {}, warn() {}, error: (fields, message) => console.error(message, fields) },
     randomBytes: (size) => randomBytes(size),
     lake: {

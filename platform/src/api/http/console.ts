@@ -53,8 +53,7 @@ export async function serveConsole(
 }
 
 function sendStartPage(reply: FastifyReply, html: string, nonce: string): FastifyReply {
-  const hasPlaceholder = html.includes(NONCE_PLACEHOLDER);
-  allowStyleElements(reply, hasPlaceholder ? nonce : undefined);
+  allowStyleElements(reply, nonce);
   return reply.header('cache-control', 'no-store').send(html.replaceAll(NONCE_PLACEHOLDER, nonce));
 }
 

@@ -24,7 +24,13 @@ declare module 'fastify' {
   }
 }
 
-export function addRoute(app: FastifyInstance, route: RouteSpec, handler: AnyHandler, services: RouteServices): void {
+export function addRoute(
+  app: FastifyInstance,
+  operation: string,
+  route: RouteSpec,
+  handler: AnyHandler,
+  services: RouteServices,
+): void {
   const { deps, limiter } = services;
   const validate = requestValidator(route);
   app.route({
@@ -41,6 +47,10 @@ export function addRoute(app: FastifyInstance, route: RouteSpec, handler: AnyHan
         await auditRefusal(route, request, deps, error);
         throw error;
       }
+    },
+    async onResponse(_request, reply) {
+      deps.metrics.count('api_requests', 1, { operation, status: `${Math.floor(reply.statusCode / 100)}xx` });
+      deps.metrics.observe('api_duration', reply.elapsedTime, { operation }, 'ms');
     },
     async handler(request, reply) {
       const note: AuditNote = { target: firstParam(request) };

@@ -36,10 +36,9 @@ export function setSecurityHeaders(request: FastifyRequest, reply: FastifyReply)
   if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
 }
 
-/** Lets a page add the style elements that carry the nonce (the SQL editor does); without one, any of its own. */
-export function allowStyleElements(reply: FastifyReply, nonce: string | undefined): void {
-  const styles = nonce === undefined ? " 'unsafe-inline'" : ` 'nonce-${nonce}'`;
-  reply.header('content-security-policy', contentSecurityPolicy(styles));
+/** Lets a page add the style elements that carry the nonce, as the SQL editor does. */
+export function allowStyleElements(reply: FastifyReply, nonce: string): void {
+  reply.header('content-security-policy', contentSecurityPolicy(` 'nonce-${nonce}'`));
 }
 
 /**

@@ -8,6 +8,7 @@ import { QUEUES } from '../../ports/queue.ts';
 let t: TestApi;
 let admin: Client;
 const metricQueries: MetricQuery[] = [];
+const counted: unknown[] = [];
 const reloads: string[] = [];
 let health: 'ok' | 'starting' = 'ok';
 const QUEUE = 'panther-alerts-queue';
@@ -20,6 +21,8 @@ before(async () => {
         return [{ dimensions: { log_type: 'Test.Log' }, points: [{ at: query.from, value: 3 }] }];
       },
       names: async () => [],
+      count: (name, value, dimensions) => void counted.push([name, value, dimensions]),
+      observe() {},
     },
     health: () => health,
   });
@@ -134,6 +137,11 @@ test('metrics are asked for with dimensions and a bounded number of points', asy
   const fine = range.replace('T01', 'T23');
   const many = await admin.send('GET', `/api/v1/metrics/query?name=m&statistic=sum&${fine}&periodMs=1000`);
   assert.equal(many.json.error.field, 'periodMs');
+});
+
+test('requests are counted by operation and kind of status', async () => {
+  await t.anonymous.send('GET', '/api/v1/settings');
+  assert.deepEqual(counted.at(-1), ['api_requests', 1, { operation: 'getSettings', status: '4xx' }]);
 });
 
 test('settings are kept', async () => {

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { z } from 'zod';
+import type { RouteSpec } from '../contract/route.ts';
+import { checkAnswer, requestValidator } from './validate.ts';
+
+const route: RouteSpec = {
+  method: 'GET',
+  path: '/things/:id',
+  summary: 'List things',
+  role: 'read-only',
+  params: z.object({ id: z.string() }),
+  query: z.object({
+    limit: z.int().optional(),
+    isOpen: z.boolean().optional(),
+    tag: z.array(z.string()).optional(),
+    text: z.string().optional(),
+  }),
+  response: z.object({ name: z.string() }),
+};
+
+const parse = (query: string) =>
+  requestValidator(route)({ params: { id: '1' }, query: new URLSearchParams(query), body: undefined }).query;
+
+test('text of a query becomes what the schema expects', () => {
+  assert.deepEqual(parse('limit=5&isOpen=false&tag=a&text=12'), { limit: 5, isOpen: false, tag: ['a'], text: '12' });
+  assert.deepEqual(parse('tag=a&tag=b'), { tag: ['a', 'b'] });
+  assert.deepEqual(parse('text=true'), { text: 'true' });
+});
+
+for (const query of [
+  'limit=5x',
+  'limit=',
+  'limit=1&limit=2',
+  'isOpen=yes',
+  'text=a&text=b',
+  'other=1',
+  '__proto__=1',
+]) {
+  test(`${query} is refused`, () => assert.throws(() => parse(query), { name: 'HttpError', status: 400 }));
+}
+
+test('an answer with a field that is not declared is noticed', () => {
+  checkAnswer(route, { name: 'x' });
+  assert.throws(() => checkAnswer(route, { name: 'x', passwordHash: 'y' }), /more than its schema/);
+  assert.throws(() => checkAnswer(route, {}));
+});
