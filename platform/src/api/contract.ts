@@ -15,25 +15,34 @@ import { alertRoutes } from './contract/alerts.ts';
 import { authRoutes } from './contract/auth.ts';
 import { destinationRoutes } from './contract/destinations.ts';
 import { detectionRoutes } from './contract/detections.ts';
+import { overviewRoutes } from './contract/overview.ts';
+import { queueRoutes } from './contract/queues.ts';
 import type { CallsOf } from './contract/route.ts';
 import { searchRoutes } from './contract/search.ts';
 import { sourceRoutes } from './contract/sources.ts';
 import { systemRoutes } from './contract/system.ts';
+import { userRoutes } from './contract/users.ts';
 
 export type * from './contract/alerts.ts';
 export type * from './contract/auth.ts';
 export type * from './contract/common.ts';
 export type * from './contract/destinations.ts';
 export type * from './contract/detections.ts';
+export type * from './contract/overview.ts';
+export type * from './contract/queues.ts';
 export type * from './contract/route.ts';
 export type * from './contract/search.ts';
 export type * from './contract/sources.ts';
 export type * from './contract/system.ts';
+export type * from './contract/users.ts';
 
 /** Every route, by operation id. */
 export const ROUTES = {
   ...authRoutes,
+  ...userRoutes,
+  ...overviewRoutes,
   ...systemRoutes,
+  ...queueRoutes,
   ...sourceRoutes,
   ...alertRoutes,
   ...detectionRoutes,

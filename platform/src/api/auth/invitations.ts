@@ -3,7 +3,7 @@ import type { Transaction } from 'kysely';
 import type { Clock } from '../../ports/clock.ts';
 import type { State } from '../../ports/state/state.ts';
 import type { Tables } from '../../ports/state/tables.ts';
-import type { Invitation } from '../contract/auth.ts';
+import type { Invitation } from '../contract/users.ts';
 import { invalid } from '../http/errors.ts';
 import { hashToken, randomToken } from './tokens.ts';
 

@@ -1,63 +1,8 @@
-/** Overview, health, metrics, queues, audit log, settings. */
+/** Health, metrics, audit log, settings. */
 import { z } from 'zod';
-import { AlertSummarySchema } from './alerts.ts';
-import { CountsSchema, list, Name, PageQuery, page, SeriesSchema, SeveritySchema, Time, TimeInput } from './common.ts';
+import { list, Name, PageQuery, page, Time, TimeInput } from './common.ts';
+import { QueueSchema } from './queues.ts';
 import { defineRoutes } from './route.ts';
-
-export const QueueSchema = z
-  .object({
-    name: z.string(),
-    visible: z.int(),
-    inFlight: z.int(),
-    delayed: z.int(),
-    oldestMessageAgeMs: z.number(),
-    /** Messages in the dead-letter queue. */
-    deadLetters: z.int(),
-  })
-  .meta({ id: 'Queue' });
-export type Queue = z.infer<typeof QueueSchema>;
-
-export const DeadLetterSchema = z
-  .object({
-    id: z.string(),
-    body: z.string(),
-    attributes: z.record(z.string(), z.string()),
-    receiveCount: z.int(),
-    sentAt: Time,
-    lastError: z.string().nullable(),
-  })
-  .meta({ id: 'DeadLetter' });
-export type DeadLetter = z.infer<typeof DeadLetterSchema>;
-
-export const OverviewSchema = z
-  .object({
-    generatedAt: Time,
-    from: Time,
-    to: Time,
-    periodMs: z.int(),
-    records: z.object({ total: CountsSchema, last24Hours: CountsSchema }),
-    /** Events in the lake, most first. */
-    eventsByLogType: z.array(z.object({ logType: z.string(), events: z.int(), bytes: z.int() })),
-    openAlerts: z.record(SeveritySchema, z.int()),
-    sources: z.object({
-      total: z.int(),
-      healthy: z.int(),
-      unhealthy: z.int(),
-      unknown: z.int(),
-      disabled: z.int(),
-    }),
-    detections: z.object({ total: z.int(), enabled: z.int() }),
-    destinations: z.object({ total: z.int(), enabled: z.int() }),
-    queues: z.array(QueueSchema),
-    /** One series per log type: events per period. */
-    events: z.array(SeriesSchema),
-    /** One series per severity: alerts per period. */
-    alerts: z.array(SeriesSchema),
-    /** Open and triaged, newest first, at most 10. */
-    recentAlerts: z.array(AlertSummarySchema),
-  })
-  .meta({ id: 'Overview' });
-export type Overview = z.infer<typeof OverviewSchema>;
 
 export const SystemSchema = z
   .object({
@@ -118,18 +63,7 @@ export const SettingsSchema = z
   .meta({ id: 'Settings' });
 export type Settings = z.infer<typeof SettingsSchema>;
 
-const QueueParams = z.object({ name: z.string().min(1).max(100) });
-
 export const systemRoutes = defineRoutes({
-  getOverview: {
-    method: 'GET',
-    path: '/overview',
-    summary: 'Get live counts and charts',
-    role: 'read-only',
-    /** The last 24 hours unless given; at most 31 days. The period is 5 minutes, or longer so that a chart has at most 400 points. */
-    query: z.object({ from: TimeInput.optional(), to: TimeInput.optional() }),
-    response: OverviewSchema,
-  },
   getHealth: {
     method: 'GET',
     path: '/health',
@@ -178,40 +112,6 @@ export const systemRoutes = defineRoutes({
       groupBy: z.array(z.string().max(100)).optional(),
     }),
     response: list(MetricSeriesSchema),
-  },
-  listQueues: {
-    method: 'GET',
-    path: '/queues',
-    summary: 'List queues with their depths',
-    role: 'read-only',
-    response: list(QueueSchema),
-  },
-  listDeadLetters: {
-    method: 'GET',
-    path: '/queues/:name/dead-letters',
-    summary: 'Look at messages in the dead-letter queue of a queue, without taking them',
-    role: 'admin',
-    params: QueueParams,
-    query: z.object({ limit: z.int().min(1).max(100).optional() }),
-    response: list(DeadLetterSchema),
-  },
-  redriveDeadLetters: {
-    method: 'POST',
-    path: '/queues/:name/redrive',
-    summary: 'Move every message of the dead-letter queue back to its queue, as it was sent',
-    role: 'admin',
-    params: QueueParams,
-    response: z.object({ moved: z.int() }),
-    audit: 'queue.redrive',
-  },
-  purgeDeadLetters: {
-    method: 'POST',
-    path: '/queues/:name/purge',
-    summary: 'Delete every message of the dead-letter queue of a queue',
-    role: 'admin',
-    params: QueueParams,
-    response: z.object({ deleted: z.int() }),
-    audit: 'queue.purge',
   },
   listAudit: {
     method: 'GET',

@@ -10,25 +10,15 @@ import type { authRoutes, Session } from '../contract/auth.ts';
 import type { RouteSpec } from '../contract/route.ts';
 import { conflict, invalid, unauthenticated } from '../http/errors.ts';
 import { take } from '../http/guard.ts';
-import type { Caller, Context, SomeHandlers } from '../http/handler.ts';
+import type { Caller, Context, Handlers } from '../http/handler.ts';
 import { readSettings } from './settings.ts';
-
-type Operation =
-  | 'getSetup'
-  | 'completeSetup'
-  | 'signIn'
-  | 'getSession'
-  | 'signOut'
-  | 'changePassword'
-  | 'checkInvitation'
-  | 'acceptInvitation';
 
 const MINUTE = 60_000;
 /** Attempts on one account from one address; from everywhere the bound is wider, or anybody could lock anybody out. */
 const FROM_ADDRESS = { count: 10, periodMs: 15 * MINUTE };
 const FROM_ANYWHERE = { count: 100, periodMs: 60 * MINUTE };
 
-export const authHandlers: SomeHandlers<typeof authRoutes, Operation> = {
+export const authHandlers: Handlers<typeof authRoutes> = {
   async getSetup({ deps }) {
     return { required: !(await hasUsers(deps.state.db)) };
   },

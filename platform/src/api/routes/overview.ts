@@ -3,10 +3,10 @@ import type { Severity } from '../../core/detection.ts';
 import { SEVERITIES } from '../../core/detection.ts';
 import { tableName } from '../../core/ids.ts';
 import type { Counts, Series } from '../contract/common.ts';
-import type { Overview, systemRoutes } from '../contract/system.ts';
+import type { Overview, overviewRoutes } from '../contract/overview.ts';
 import { type ApiDeps, EVENTS_METRIC } from '../deps.ts';
 import { invalid } from '../http/errors.ts';
-import type { SomeHandlers } from '../http/handler.ts';
+import type { Handlers } from '../http/handler.ts';
 import { listAlerts } from './alert-list.ts';
 import { toCounts } from './counts.ts';
 import { readQueues } from './queues.ts';
@@ -16,7 +16,7 @@ const DAY = 1_440 * MINUTE;
 const MAX_POINTS = 400;
 const PERIODS = [5, 15, 60, 180, 720].map((minutes) => minutes * MINUTE);
 
-export const overviewHandlers: SomeHandlers<typeof systemRoutes, 'getOverview'> = {
+export const overviewHandlers: Handlers<typeof overviewRoutes> = {
   async getOverview({ deps, query, caller }) {
     const range = toRange(query, deps.clock.now());
     const status: ('OPEN' | 'TRIAGED')[] = ['OPEN', 'TRIAGED'];

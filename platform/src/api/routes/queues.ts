@@ -1,14 +1,12 @@
 /** Queues and what is in their dead-letter queues. */
 import { deadLetterQueue, type Queue as QueuePort } from '../../ports/queue.ts';
-import type { Queue, systemRoutes } from '../contract/system.ts';
+import type { Queue, queueRoutes } from '../contract/queues.ts';
 import { HttpError, notFound } from '../http/errors.ts';
-import type { SomeHandlers } from '../http/handler.ts';
-
-type Operation = 'listQueues' | 'listDeadLetters' | 'redriveDeadLetters' | 'purgeDeadLetters';
+import type { Handlers } from '../http/handler.ts';
 
 const BATCH = 10;
 
-export const queueHandlers: SomeHandlers<typeof systemRoutes, Operation> = {
+export const queueHandlers: Handlers<typeof queueRoutes> = {
   async listQueues({ deps }) {
     return { items: await readQueues(deps.queue) };
   },

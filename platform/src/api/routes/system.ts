@@ -4,25 +4,16 @@ import type { z } from 'zod';
 import type { AuditLogTable, Tables } from '../../ports/state/tables.ts';
 import type { AuditEntry, systemRoutes } from '../contract/system.ts';
 import { HttpError, invalid } from '../http/errors.ts';
-import type { SomeHandlers } from '../http/handler.ts';
+import type { Handlers } from '../http/handler.ts';
 import { utc } from './alert-list.ts';
 import { cut, decodeCursor } from './paging.ts';
 import { readQueues } from './queues.ts';
 import { readSettings, writeSettings } from './settings.ts';
 
-type Operation =
-  | 'getHealth'
-  | 'getSystem'
-  | 'listMetrics'
-  | 'queryMetrics'
-  | 'listAudit'
-  | 'getSettings'
-  | 'updateSettings';
-
 const DAY = 86_400_000;
 const MAX_POINTS = 10_000;
 
-export const systemHandlers: SomeHandlers<typeof systemRoutes, Operation> = {
+export const systemHandlers: Handlers<typeof systemRoutes> = {
   async getHealth({ deps }) {
     const status = deps.health();
     if (status !== 'ok') throw new HttpError(503, status, `Panther is ${status}`);

@@ -1,14 +1,14 @@
 /** API tokens. */
 import type { ApiTokensTable } from '../../ports/state/tables.ts';
 import { formatApiToken, hashToken, hasRole, randomId, randomToken } from '../auth/tokens.ts';
-import type { ApiToken, authRoutes } from '../contract/auth.ts';
 import type { Role } from '../contract/route.ts';
+import type { ApiToken, userRoutes } from '../contract/users.ts';
 import { forbidden, notFound } from '../http/errors.ts';
 import type { SomeHandlers } from '../http/handler.ts';
 
 const DAY = 86_400_000;
 
-export const tokenHandlers: SomeHandlers<typeof authRoutes, 'listTokens' | 'createToken' | 'revokeToken'> = {
+export const tokenHandlers: SomeHandlers<typeof userRoutes, 'listTokens' | 'createToken' | 'revokeToken'> = {
   async listTokens({ deps, caller }) {
     const all = deps.state.db.selectFrom('api_tokens').selectAll().orderBy('created_at', 'desc').orderBy('id');
     const rows = await (caller.role === 'admin' ? all : all.where('created_by', '=', caller.userId)).execute();

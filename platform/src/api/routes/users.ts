@@ -4,15 +4,15 @@ import type { Tables, UsersTable } from '../../ports/state/tables.ts';
 import { createInvitation } from '../auth/invitations.ts';
 import { endSessions } from '../auth/sessions.ts';
 import { randomId } from '../auth/tokens.ts';
-import type { authRoutes, User } from '../contract/auth.ts';
 import type { Role } from '../contract/route.ts';
+import type { User, userRoutes } from '../contract/users.ts';
 import { conflict, notFound } from '../http/errors.ts';
 import type { Context, SomeHandlers } from '../http/handler.ts';
 import { newUser } from './auth.ts';
 
 type Operation = 'listUsers' | 'createUser' | 'inviteUser' | 'updateUser' | 'deleteUser';
 
-export const userHandlers: SomeHandlers<typeof authRoutes, Operation> = {
+export const userHandlers: SomeHandlers<typeof userRoutes, Operation> = {
   async listUsers({ deps }) {
     const rows = await deps.state.db.selectFrom('users').selectAll().orderBy('name').orderBy('id').execute();
     return { items: rows.map(toUser) };
@@ -57,7 +57,7 @@ export const userHandlers: SomeHandlers<typeof authRoutes, Operation> = {
   },
 };
 
-function changed(user: UsersTable, body: Context<typeof authRoutes.updateUser>['body'], now: Date): UsersTable {
+function changed(user: UsersTable, body: Context<typeof userRoutes.updateUser>['body'], now: Date): UsersTable {
   const disabledAt = body.disabled === true ? (user.disabled_at ?? now.toISOString()) : null;
   return {
     ...user,
