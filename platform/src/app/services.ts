@@ -1,5 +1,5 @@
 /** What commands get from here. Functions import what they need when they are called, so that `--help` stays fast. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Services } from '../cli/services.ts';
 import { defaultDataDir } from './data-dir.ts';
 import { CONSOLE_DIR, PACKAGE_ROOT, packageVersion } from './package-root.ts';
@@ -19,6 +19,10 @@ export function services(): Services {
     async openIntake(dataDir, source) {
       const { openLocalIntake } = await import('./local-intake.ts');
       return openLocalIntake(dataDir ?? defaultDataDir(process.env), source);
+    },
+    async openLake(dataDir) {
+      const { openLake } = await import('./open-lake.ts');
+      return openLake(resolve(dataDir ?? defaultDataDir(process.env)), contentDir);
     },
   };
 }

@@ -105,6 +105,8 @@ export interface CommandIo {
   readonly stderr: Output;
   /** Whether each end is a terminal. */
   readonly isTerminal: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
+  /** Width of the terminal behind stdout, where there is one. */
+  readonly terminalColumns?: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /** Absolute; resolve the user's paths against it. */

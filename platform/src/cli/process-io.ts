@@ -12,6 +12,7 @@ export function processIo(services: Services): CommandIo {
     stdout: streamOutput(stdout),
     stderr: streamOutput(stderr),
     isTerminal: { stdin: stdin.isTTY === true, stdout: stdout.isTTY === true, stderr: stderr.isTTY === true },
+    ...(stdout.isTTY && { terminalColumns: stdout.columns }),
     env,
     clock: { now: () => new Date() },
     cwd: process.cwd(),

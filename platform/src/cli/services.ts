@@ -1,4 +1,5 @@
 /** What `app/` gives to commands, so that no command chooses an adapter. Every function loads its code on first use. */
+import type { LakeSql } from '../lake/sql.ts';
 
 export interface UpOptions {
   readonly dataDir: string | undefined;
@@ -37,6 +38,14 @@ export interface LocalIntake {
   close(): Promise<void>;
 }
 
+/** The lake of a data folder, for reading. */
+export interface OpenLake {
+  readonly sql: LakeSql;
+  /** Scratch space, removed by `close`. */
+  readonly tmpDir: string;
+  close(): Promise<void>;
+}
+
 export interface Services {
   /** Version of this Panther. */
   readonly version: string;
@@ -45,4 +54,6 @@ export interface Services {
   startPanther(options: UpOptions): Promise<RunningPanther>;
   /** @throws UserError when there is no such source. */
   openIntake(dataDir: string | undefined, source: string): Promise<LocalIntake>;
+  /** @throws UserError when there is no Panther data in the folder. */
+  openLake(dataDir: string | undefined): Promise<OpenLake>;
 }

@@ -104,14 +104,17 @@ async function serialize(connection: DuckDBConnection, sql: string): Promise<str
   }
 }
 
-/** The text without a semicolon at its end, so that it can stand in brackets. */
+/** The text without semicolons at its end, so that it can stand in brackets. */
 export async function withoutSemicolon(connection: DuckDBConnection, { sql }: Statement): Promise<string> {
-  const end = sql.lastIndexOf(';');
-  if (end === -1) return sql;
-  const shorter = sql.slice(0, end);
-  // The last semicolon may stand in a text or in a comment.
-  const [whole, cut] = [await serialize(connection, sql), await serialize(connection, shorter)];
-  return whole === cut ? shorter : sql;
+  const whole = sql.includes(';') ? await serialize(connection, sql) : '';
+  let shortest = sql;
+  for (let end = sql.lastIndexOf(';'); end !== -1; end = sql.lastIndexOf(';', end - 1)) {
+    const shorter = sql.slice(0, end);
+    // Without a semicolon that stands in a text it is another statement, or none.
+    if ((await serialize(connection, shorter)) !== whole) break;
+    shortest = shorter;
+  }
+  return shortest;
 }
 
 type Collected = Pick<Statement, 'tables' | 'listsTables'> & { cteNames: Set<string> };

@@ -24,4 +24,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'Turn log files into normalised events',
     load: async () => (await import('./parse.ts')).parse,
   },
+  {
+    name: 'query',
+    summary: 'Run SQL over the lake',
+    load: async () => (await import('./query.ts')).query,
+  },
 ];
