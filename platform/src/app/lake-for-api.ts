@@ -1,12 +1,10 @@
 /** The lake as the API shows it. */
-import { Readable } from 'node:stream';
 import type { Lake } from '../api/deps.ts';
 import type { Column } from '../core/table.ts';
-import type { LakeSql } from '../lake/sql.ts';
+import { type LakeSql, MAX_QUERY_MS } from '../lake/sql.ts';
+import { exportResult } from '../lake/sql-export.ts';
 import { DATABASES, UNION_VIEWS, VIEW_DATABASE } from '../lake/sql-views.ts';
 import { typeText } from './log-types-for-api.ts';
-
-const EXPORT_ROWS = Number.MAX_SAFE_INTEGER;
 
 export function lakeForApi(lake: LakeSql, tmpDir: string): Lake {
   return {
@@ -18,12 +16,8 @@ export function lakeForApi(lake: LakeSql, tmpDir: string): Lake {
       return { columns: [...run.columns], rows, truncated, stats: { elapsedMs, rowCount } };
     },
     async export(sql, format, signal) {
-      void sql;
-      void format;
-      void signal;
-      void tmpDir;
-      void EXPORT_ROWS;
-      return Readable.from([]);
+      const options = { tmpDir, signal, timeoutMs: MAX_QUERY_MS, guardFormulas: true };
+      return (await exportResult(lake, sql, format, options)).stream;
     },
     schema: async () => ({ databases: DATABASES.map((name) => ({ name, tables: tablesOf(lake, name) })) }),
   };
