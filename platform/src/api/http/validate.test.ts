@@ -37,3 +37,28 @@ test('an answer with a field that is not declared is noticed', () => {
   assert.throws(() => checkAnswer(route, { name: 'x', passwordHash: 'y' }), /more than its schema/);
   assert.throws(() => checkAnswer(route, {}));
 });
+
+test('mistakes are said in words, with the field', () => {
+  const validate = requestValidator({
+    ...route,
+    body: z.object({ name: z.string().min(1), tags: z.array(z.object({ size: z.int() })).optional() }),
+  });
+  const refusal = (body: unknown) => {
+    try {
+      validate({ params: { id: '1' }, query: new URLSearchParams(), body });
+    } catch (error) {
+      const { field, message } = error as { field?: string; message: string };
+      return `${field}: ${message}`;
+    }
+    return 'accepted';
+  };
+  assert.equal(refusal({}), 'name: is required');
+  assert.equal(refusal({ name: '' }), 'name: must not be empty');
+  assert.equal(refusal({ name: 5 }), 'name: expected string, received number');
+  assert.equal(
+    refusal({ name: 'x', tags: [{ size: 1 }, { size: 'a' }] }),
+    'tags.1.size: expected number, received string',
+  );
+  assert.equal(refusal({ name: 'x', nmae: 1 }), 'nmae: there is no field nmae');
+  assert.equal(refusal(undefined), 'undefined: is required');
+});

@@ -46,8 +46,17 @@ export function firstIssue(error: z.ZodError, prefix: readonly PropertyKey[] = [
   const [issue] = error.issues;
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
   const field = [...prefix, ...(issue?.path ?? []), ...unknown].map(String).join('.');
-  const message = unknown.length > 0 ? `there is no field ${field}` : (issue?.message ?? 'is not valid');
+  const message = unknown.length > 0 ? `there is no field ${field}` : inWords(issue);
   return invalid(message, field === '' ? undefined : field);
+}
+
+/** The commonest mistakes of people who fill in forms; the rest is as the schema says it. */
+function inWords(issue: z.core.$ZodIssue | undefined): string {
+  if (issue === undefined) return 'is not valid';
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is required';
+  const isText = issue.code === 'too_small' && (issue.origin === 'string' || issue.origin === 'array');
+  if (isText && issue.minimum === 1 && issue.message.startsWith('Too small')) return 'must not be empty';
+  return issue.message.replace(/^Invalid input: /, '');
 }
 
 /** For tests: what is sent must be exactly what the schema declares, no field more. */
