@@ -103,10 +103,11 @@ function createLanes(options: DeliveryOptions, signal: AbortSignal) {
     }
   }
 
+  /** Those that wait go back as new messages: a stop is not an attempt. */
   async function drain(): Promise<void> {
-    const waiting = [...lanes.values()].flatMap((lane) => lane.waiting.splice(0));
-    const failure = { error: 'Panther was stopped before the delivery was tried', delayMs: 0 };
-    const back = waiting.map(({ receipt }) => options.queue.release(ALERTS_QUEUE, receipt, failure));
+    const back = [...lanes.values()].flatMap((lane) =>
+      lane.waiting.splice(0).map((message) => defer(lane, message, options)),
+    );
     await Promise.allSettled([...back, ...running]);
   }
 

@@ -1,51 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { RuleError, RuleInfo, RuleMatch, RuleResult } from '../core/detection.ts';
+import type { RuleInfo, RuleResult } from '../core/detection.ts';
 import { alertId, dedupKey } from '../core/ids.ts';
 import type { AlertDedupTable } from '../ports/state/tables.ts';
 import { decideGroup, explainOutcome, type GroupDecision, groupResults } from './grouping.ts';
+import { ruleError as error, logEvent, ruleMatch as match, ruleInfo } from './test-support.ts';
 
 const START = Date.parse('2026-01-02T03:00:00.000Z');
 const MINUTE = 60_000;
-
-function ruleInfo(change: Partial<RuleInfo> = {}): RuleInfo {
-  return {
-    id: 'R',
-    version: 'v1',
-    displayName: 'A rule',
-    severity: 'MEDIUM',
-    logTypes: ['T'],
-    dedupPeriodMinutes: 60,
-    threshold: 1,
-    createAlert: true,
-    description: 'rule description',
-    reference: 'rule reference',
-    runbook: 'rule runbook',
-    tags: ['tag'],
-    reports: {},
-    outputIds: [],
-    ...change,
-  };
-}
-
-function event(at = '2026-01-02 03:00:00.000000000', logType = 'T') {
-  return { p_log_type: logType, p_row_id: 'row', p_event_time: at, p_parse_time: at };
-}
-
-function match(change: Partial<RuleMatch> = {}): RuleMatch {
-  return { kind: 'match', ruleId: 'R', ruleVersion: 'v1', event: event(), dedup: 'd', severity: 'HIGH', ...change };
-}
-
-const error: RuleError = {
-  kind: 'error',
-  ruleId: 'R',
-  ruleVersion: 'v1',
-  event: event(),
-  dedup: 'KeyError',
-  title: "KeyError('x')",
-  message: "'x': R.py, line 3, in rule",
-};
 
 /** Feeds commits, each at a minute, through decisions as the state would keep them. */
 function run(
@@ -111,8 +74,8 @@ describe('windows', () => {
 
   it('keeps the range of event times and the log types', () => {
     const { rows } = run([
-      { minute: 0, results: [match({ event: event('2026-01-01 10:00:00.123456789', 'B') })] },
-      { minute: 1, results: [match({ event: event('2026-01-01 09:00:00.000000000', 'A') })] },
+      { minute: 0, results: [match({ event: logEvent('2026-01-01 10:00:00.123456789', 'B') })] },
+      { minute: 1, results: [match({ event: logEvent('2026-01-01 09:00:00.000000000', 'A') })] },
     ]);
     const row = rows.get(dedupKey('R', 'd', false));
     assert.equal(row?.first_event_at, '2026-01-01T09:00:00.000Z');
@@ -239,8 +202,8 @@ describe('any split of events into commits', () => {
           const at = `2026-01-02 03:${String(Math.floor(second / 60)).padStart(2, '0')}:00.000000000`;
           const title = `title ${index}`;
           return kind === 'match'
-            ? match({ dedup, title, event: event(at) })
-            : { ...error, dedup, title, event: event(at) };
+            ? match({ dedup, title, event: logEvent(at) })
+            : { ...error, dedup, title, event: logEvent(at) };
         });
         const rule = ruleInfo({ threshold });
         const once = run([{ minute: 0, results: all, rule }]);

@@ -119,7 +119,7 @@ async function readDedupRows(db: Kysely<Tables>, keys: readonly string[]): Promi
 }
 
 async function writeDedupRows(tx: Transaction<Tables>, decisions: readonly GroupDecision[]): Promise<void> {
-  const rows = decisions.flatMap(({ row }) => (row === undefined ? [] : [row]));
+  const rows = decisions.flatMap(({ row }) => (row === undefined ? [] : [withoutNul(row)]));
   for (const chunk of chunks(rows)) {
     await tx
       .insertInto('alert_dedup')
@@ -156,7 +156,7 @@ async function makeAlerts(tx: Transaction<Tables>, decisions: readonly GroupDeci
 
 function alertRow(row: AlertDedupTable, fields: AlertFields, now: Date): AlertsTable {
   const at = now.toISOString();
-  return {
+  return withoutNul({
     id: row.alert_id,
     type: row.type,
     rule_id: row.rule_id,
@@ -182,7 +182,16 @@ function alertRow(row: AlertDedupTable, fields: AlertFields, now: Date): AlertsT
     assignee: null,
     status_by: null,
     status_at: null,
-  };
+  });
+}
+
+/** Text of rules can hold what is in logs; PostgreSQL takes every character but NUL. */
+function withoutNul<Row extends object>(row: Row): Row {
+  const clean = ([name, value]: [string, unknown]) => [
+    name,
+    typeof value === 'string' ? value.replaceAll('\0', '\ufffd') : value,
+  ];
+  return Object.fromEntries(Object.entries(row).map((entry) => clean(entry))) as Row;
 }
 
 /** A row of the outbox that puts an alert on its queue. */
