@@ -12,11 +12,12 @@ import type { Browser, Page } from 'playwright-core';
 import { findChromium, launchBrowser } from './browser.ts';
 import { accessibilityProblems, sidewaysOverflow, watchErrors } from './checks.ts';
 import { enter } from './enter.ts';
+import { walkJourney } from './journey.ts';
 import { findPages, type Stop } from './stops.ts';
 
 export interface WalkOptions {
   readonly baseUrl: string;
-  /** The one-time link of the first start; the walk then creates the first administrator. */
+  /** The one-time link of the first start; the walk then creates the first administrator, a source and a destination. */
   readonly setupLink?: string | undefined;
   readonly email?: string | undefined;
   readonly password?: string | undefined;
@@ -51,6 +52,7 @@ async function walk(browser: Browser, options: WalkOptions): Promise<WalkResult>
   const log = options.log ?? (() => {});
   const context = await browser.newContext({ baseURL: options.baseUrl, viewport: DESKTOP, reducedMotion: 'reduce' });
   const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
   const errors = watchErrors(page);
   const tally = { passed: 0, failed: 0 };
   const check = (name: string, problems: readonly string[]) => {
@@ -59,6 +61,7 @@ async function walk(browser: Browser, options: WalkOptions): Promise<WalkResult>
     for (const problem of problems) log(`   ${problem}`);
   };
   await enter(page, options, (name) => lookAt(page, name, options.shots, check));
+  if (options.setupLink !== undefined) await walkJourney(page, check);
   for (const stop of await findPages(page)) {
     await visit(page, stop);
     await lookAt(page, stop.name, options.shots, check);

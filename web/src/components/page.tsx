@@ -1,9 +1,10 @@
 /** The parts that pages are made of. */
 import { ArrowLeft } from 'lucide-react';
-import { type ReactNode, useEffect } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { Link } from 'react-router';
 import { cx } from './cx.ts';
 import styles from './page.module.css';
+import { useOverflow } from './use-overflow.ts';
 
 interface PageProps {
   readonly title: string;
@@ -56,8 +57,19 @@ export function Card({ title, aside, flush, className, children }: CardProps) {
           {aside !== undefined && <div className={styles.cardAside}>{aside}</div>}
         </header>
       )}
-      <div className={flush ? styles.cardFlush : styles.cardBody}>{children}</div>
+      {flush ? <FlushBody>{children}</FlushBody> : <div className={styles.cardBody}>{children}</div>}
     </section>
+  );
+}
+
+/** A wide table scrolls in it; then the keyboard reaches it, too. */
+function FlushBody({ children }: { readonly children: ReactNode }) {
+  const body = useRef<HTMLDivElement>(null);
+  const overflows = useOverflow(body);
+  return (
+    <div ref={body} className={styles.cardFlush} {...(overflows ? { tabIndex: 0 } : {})}>
+      {children}
+    </div>
   );
 }
 

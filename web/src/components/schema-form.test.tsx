@@ -39,7 +39,7 @@ test('every kind of field is drawn, and its value has the schema’s type', asyn
   let config: Config = {};
   render(<Harness onChange={(next) => (config = next)} />);
   await user.type(screen.getByLabelText('Folder'), '/var/log');
-  await user.type(screen.getByLabelText(/Max body mb/), '5');
+  await user.type(screen.getByLabelText(/Max body MB/), '5');
   await user.click(screen.getByRole('switch', { name: 'Recursive' }));
   await user.type(screen.getByLabelText(/Only files named/), '*.json\n *.gz \n');
   await user.click(screen.getByRole('button', { name: 'Add' }));

@@ -2,7 +2,9 @@
 import type { FormField } from '@panther/platform/contract';
 import { sentence } from './badge.tsx';
 import { Field, Fields, Switch, TextArea, TextInput } from './field.tsx';
+import { InlineCode } from './inline-code.tsx';
 import { KeyValues } from './key-values.tsx';
+import { humanName } from './names.ts';
 import { PickOne } from './pick.tsx';
 
 export type Config = Readonly<Record<string, unknown>>;
@@ -58,7 +60,7 @@ function SchemaField(props: SchemaFieldProps) {
   const label = field.title ?? humanName(name);
   if (field.type === 'boolean') {
     return (
-      <Field label={label} help={field.description} error={error}>
+      <Field label={label} help={field.description && <InlineCode text={field.description} />} error={error}>
         <Switch bare label={label} checked={(value ?? field.default) === true} onChange={onChange} />
       </Field>
     );
@@ -67,7 +69,7 @@ function SchemaField(props: SchemaFieldProps) {
     ? `${field.description ?? ''} A value is stored; leave this empty to keep it.`.trim()
     : field.description;
   return (
-    <Field label={label} help={help} error={error} required={required}>
+    <Field label={label} help={help && <InlineCode text={help} />} error={error} required={required}>
       <Control {...props} label={label} />
     </Field>
   );
@@ -151,11 +153,6 @@ function enumValue(field: FormField, text: string): string | number {
 
 function placeholder(field: FormField): string | undefined {
   return field.default === undefined || field.default === '' ? undefined : String(field.default);
-}
-
-/** `signingSecret` → `Signing secret`. */
-function humanName(name: string): string {
-  return sentence(name.replace(/([a-z0-9])([A-Z])/g, '$1 $2'));
 }
 
 /** The configuration as the API takes it: lists without blank lines, names without empty keys. */

@@ -71,7 +71,9 @@ function Navigation() {
   const openAlerts = useApi('GET /alerts', OPEN_ALERTS, { refetchInterval: 30_000 });
   return (
     <nav aria-label="Main" className={styles.nav}>
-      {organizationName !== '' && <div className={styles.organization}>{organizationName}</div>}
+      {organizationName !== '' && organizationName !== 'Panther' && (
+        <div className={styles.organization}>{organizationName}</div>
+      )}
       {NAVIGATION.map(({ to, label, icon: Icon }) => (
         <NavLink key={to} to={to} end={to === '/'} className={cx(styles.navLink)}>
           <Icon aria-hidden />

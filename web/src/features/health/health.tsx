@@ -3,6 +3,7 @@ import { useApi } from '../../api/hooks.ts';
 import { Ago } from '../../components/ago.tsx';
 import { Dot } from '../../components/badge.tsx';
 import { formatBytes, formatDuration, formatNumber } from '../../components/format.ts';
+import { humanName } from '../../components/names.ts';
 import { Card, Page, Stat } from '../../components/page.tsx';
 import { Loaded } from '../../components/states.tsx';
 import table from '../../components/table.module.css';
@@ -55,7 +56,7 @@ function Vitals({ system }: { readonly system: System }) {
 function Started({ system }: { readonly system: System }) {
   return (
     <>
-      since <Ago time={system.startedAt} />
+      started <Ago time={system.startedAt} />
     </>
   );
 }
@@ -76,7 +77,7 @@ function Components({ system }: { readonly system: System }) {
             const [tone, text] = STATES[component.status];
             return (
               <tr key={component.name}>
-                <td className={styles.name}>{component.name}</td>
+                <td className={styles.name}>{humanName(component.name)}</td>
                 <td>
                   <Dot tone={tone}>{text}</Dot>
                 </td>
@@ -104,7 +105,7 @@ function Storage({ system }: { readonly system: System }) {
         <tbody>
           {system.storage.map((item) => (
             <tr key={item.name}>
-              <td>{item.name}</td>
+              <td>{/^[a-z]+$/.test(item.name) ? humanName(item.name) : item.name}</td>
               <td className={table.number}>{formatBytes(item.bytes)}</td>
               <td className={table.number}>{item.objects === null ? '–' : formatNumber(item.objects)}</td>
             </tr>

@@ -46,15 +46,35 @@ function Tables({ schema, onUse }: { readonly schema: LakeSchema; readonly onUse
   return (
     <div className={styles.databases}>
       {schema.databases.map((database) => (
-        <section key={database.name}>
-          <h3 className={styles.database}>{database.name}</h3>
-          {database.tables.length === 0 && <p className={styles.quiet}>no tables yet</p>}
-          {database.tables.map((table) => (
-            <TableItem key={table.name} database={database.name} table={table} onUse={onUse} />
-          ))}
-        </section>
+        <Database key={database.name} database={database} onUse={onUse} />
       ))}
     </div>
+  );
+}
+
+const OPEN_AT_FIRST = new Set(['panther_logs', 'panther_views']);
+
+interface DatabaseProps {
+  readonly database: LakeSchema['databases'][number];
+  readonly onUse: (sql: string) => void;
+}
+
+function Database({ database, onUse }: DatabaseProps) {
+  const [open, setOpen] = useState(OPEN_AT_FIRST.has(database.name));
+  return (
+    <section>
+      <h3>
+        <button type="button" className={styles.database} aria-expanded={open} onClick={() => setOpen(!open)}>
+          <ChevronRight aria-hidden className={open ? styles.turned : undefined} />
+          {database.name}
+        </button>
+      </h3>
+      {open && database.tables.length === 0 && <p className={styles.quiet}>no tables yet</p>}
+      {open &&
+        database.tables.map((table) => (
+          <TableItem key={table.name} database={database.name} table={table} onUse={onUse} />
+        ))}
+    </section>
   );
 }
 

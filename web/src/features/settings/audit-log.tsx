@@ -49,9 +49,13 @@ export function AuditLog() {
                   {entries.map((entry) => (
                     <tr key={entry.id}>
                       <td className={`${table.nowrap} ${table.dim}`}>{formatTime(entry.at)}</td>
-                      <td>{entry.actorName || entry.actor}</td>
+                      <td className={table.nowrap}>{entry.actorName || entry.actor}</td>
                       <td className={table.mono}>{entry.action}</td>
-                      <td className={`${table.hideMedium} ${table.mono}`}>{entry.target}</td>
+                      <td className={table.hideMedium}>
+                        <div className={styles.target} title={entry.target}>
+                          {entry.target}
+                        </div>
+                      </td>
                       <td className={table.hideMedium}>
                         <div className={styles.details} title={JSON.stringify(entry.details, null, 2)}>
                           {Object.keys(entry.details).length === 0 ? '–' : JSON.stringify(entry.details)}

@@ -1,5 +1,6 @@
 import type { Source } from '@panther/platform/contract';
 import { CopyBox } from '../../components/copy.tsx';
+import { humanName } from '../../components/names.ts';
 import styles from './sources.module.css';
 
 interface HowToSendProps {
@@ -18,8 +19,8 @@ export function HowToSend({ source, secrets = {} }: HowToSendProps) {
       )}
       {names.map((name) => (
         <div key={name}>
-          <h3>{titleOf(name)}</h3>
-          <CopyBox text={secrets[name] ?? ''} label={titleOf(name)} />
+          <h3>{humanName(name)}</h3>
+          <CopyBox text={secrets[name] ?? ''} label={humanName(name)} />
         </div>
       ))}
       <SendCommand source={source} token={bearerOf(secrets)} />
@@ -64,11 +65,6 @@ export function curlCommand(url: string, token: string | undefined): string {
     `  -H 'Content-Type: application/x-ndjson' \\`,
     '  --data-binary @logs.json',
   ].join('\n');
-}
-
-function titleOf(name: string): string {
-  const words = name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function shellWord(text: string): string {

@@ -1,0 +1,99 @@
+/** What a new user does: adds a source, sends it logs, sees them counted, finds them, and has alerts sent somewhere. */
+import type { Page } from 'playwright-core';
+
+type Check = (name: string, problems: readonly string[]) => void;
+
+const SOURCE = 'Web servers';
+const LOG_TYPE = 'Nginx.Access';
+const GOOD = 3;
+
+/** Lines of now, so that they are in every time range. */
+function lines(now: Date): string {
+  const [date, month, year] = now.toUTCString().slice(5, 16).split(' ');
+  const time = `${date}/${month}/${year}:${now.toISOString().slice(11, 19)} +0000`;
+  const good = Array.from(
+    { length: GOOD },
+    (_, index) => `198.51.100.${index + 1} - - [${time}] "GET /page-${index} HTTP/1.1" 200 612 "-" "curl/8.5.0"`,
+  );
+  return [...good, '<img src=x onerror=alert(1)> this is no access log', ''].join('\n');
+}
+
+/** Walks the journey in the console, signed in as administrator. */
+export async function walkJourney(page: Page, check: Check): Promise<void> {
+  await step(check, 'a source is added in the console', () => addSource(page));
+  const token = (await page.locator('pre').first().textContent()) ?? '';
+  await step(check, 'the source takes logs with its token', () => send(page, token.trim()));
+  await step(check, 'its records are counted: received = stored + quarantined', () => seeCounts(page));
+  await step(check, 'what no log type accepts is shown as text, with its reason', () => seeQuarantined(page));
+  await step(check, 'the events are found with SQL', () => search(page));
+  await step(check, 'a destination is added', () => addDestination(page));
+}
+
+async function step(check: Check, name: string, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+    check(name, []);
+  } catch (error) {
+    check(name, [error instanceof Error ? error.message : String(error)]);
+  }
+}
+
+async function addSource(page: Page): Promise<void> {
+  await page.goto('/sources/new');
+  await page.getByRole('button', { name: /^HTTP/ }).click();
+  await page.getByLabel('Name', { exact: true }).fill(SOURCE);
+  await page.getByLabel('Log types', { exact: true }).click();
+  await page.getByPlaceholder('Search…').fill('nginx');
+  await page.getByRole('option', { name: LOG_TYPE }).click();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Add source' }).click();
+  await page.getByText('never shows it again').waitFor();
+}
+
+async function send(page: Page, token: string): Promise<void> {
+  const response = await page.request.post(`/api/v1/ingest/${encodeURIComponent(SOURCE)}`, {
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'text/plain' },
+    data: lines(new Date()),
+  });
+  if (response.status() !== 200) throw new Error(`the answer is ${response.status()}: ${await response.text()}`);
+}
+
+async function seeCounts(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Go to the source' }).click();
+  const records = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Records', exact: true }) });
+  await records.getByText('In balance').waitFor();
+  for (const [name, value] of [
+    ['Received', GOOD + 1],
+    ['Stored', GOOD],
+    ['Quarantined', 1],
+    ['Rejected', 0],
+  ] as const) {
+    await records.locator('dl').filter({ hasText: name }).getByText(String(value), { exact: true }).waitFor();
+  }
+}
+
+async function seeQuarantined(page: Page): Promise<void> {
+  await page.reload();
+  await page.getByText('this is no access log').waitFor();
+  if ((await page.locator('main img').count()) > 0) throw new Error('the record has become a picture');
+}
+
+async function search(page: Page): Promise<void> {
+  await page.goto('/search');
+  const editor = page.getByRole('textbox', { name: 'SQL query' });
+  await editor.click();
+  await page.keyboard.type(
+    "SELECT count(*) AS requests FROM panther_logs.nginx_access WHERE p_source_label = 'Web servers'",
+  );
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('gridcell', { name: String(GOOD) }).waitFor();
+}
+
+async function addDestination(page: Page): Promise<void> {
+  await page.goto('/destinations/new');
+  await page.getByLabel('Name', { exact: true }).fill('On call');
+  await page.getByLabel('URL').fill('https://hooks.example.com/panther');
+  await page.getByRole('button', { name: 'Add destination' }).click();
+  await page.getByRole('heading', { name: 'On call', level: 1 }).waitFor();
+}
