@@ -2,5 +2,6 @@
 import { http } from './http.ts';
 import type { Source } from './source.ts';
 import { syslog } from './syslog.ts';
+import { watchedFolder } from './watched-folder.ts';
 
-export const SOURCES: readonly Source[] = [http, syslog];
+export const SOURCES: readonly Source[] = [http, syslog, watchedFolder];

@@ -117,6 +117,8 @@ export interface FolderFilesTable {
   head_bytes: number;
   /** Bytes handed over so far. */
   done_bytes: number;
+  /** How often it was started over: after a truncation, or because the inode was used again. */
+  generation: number;
   modified_at: Time;
   seen_at: Time;
 }
@@ -334,7 +336,7 @@ export interface OutboxTable {
 
 /** The key-value helpers of detections. */
 export interface KeyValuesTable {
-  /** `<namespace>\0<key>`. */
+  /** `<namespace>\u001f<key>`: PostgreSQL cannot store NUL. */
   key: Text;
   int_count: number | null;
   /** `string[]`, sorted. */

@@ -1,0 +1,118 @@
+/**
+ * Hands over files: one transaction writes how far each file is done and, through the outbox, the input objects that
+ * this owes to the queue. So a crash neither loses nor repeats a byte.
+ */
+import type { Transaction } from 'kysely';
+import type { InputObject } from '../../core/unit.ts';
+import type { FolderFilesTable, Tables } from '../../ports/state/tables.ts';
+import type { SourceContext } from '../source.ts';
+import type { Checkpoint, Examination, FoundFile } from './examine.ts';
+import { formatVersion } from './version.ts';
+
+const INPUT_QUEUE = 'panther-input-data-notifications-queue';
+
+export interface KnownFile {
+  readonly row: FolderFilesTable | undefined;
+  /** Set when the file was known by another device number, which a restart of the machine may change. */
+  readonly formerId?: string;
+}
+
+export interface HandOver {
+  readonly found: FoundFile;
+  readonly known: KnownFile;
+  readonly examination: Examination;
+}
+
+export async function findKnown(context: SourceContext, files: readonly FoundFile[]): Promise<KnownFile[]> {
+  const rows = await context.state.db
+    .selectFrom('folder_files')
+    .selectAll()
+    .where('source_id', '=', context.source.id)
+    .where((eb) =>
+      eb.or([
+        eb(
+          'file_id',
+          'in',
+          files.map(({ fileId }) => fileId),
+        ),
+        eb(
+          'path',
+          'in',
+          files.map(({ path }) => path),
+        ),
+      ]),
+    )
+    .execute();
+  const byId = new Map(rows.map((row) => [row.file_id, row]));
+  return files.map(({ fileId, path }) => {
+    const row = byId.get(fileId);
+    if (row !== undefined) return { row };
+    const former = rows.find((one) => one.path === path && inode(one.file_id) === inode(fileId));
+    return former === undefined ? { row: undefined } : { row: former, formerId: former.file_id };
+  });
+}
+
+function inode(fileId: string): string {
+  return fileId.slice(fileId.indexOf(':') + 1);
+}
+
+export async function handOver(context: SourceContext, root: string, all: readonly HandOver[]): Promise<void> {
+  const now = context.clock.now().toISOString();
+  const changed = all.filter((one) => needsWrite(one, now));
+  if (changed.length === 0) return;
+  const objects = changed.flatMap((one) => inputObjects(context.source.id, root, one));
+  await context.state.transaction(async (tx) => {
+    for (const one of changed) await writeCheckpoint(tx, context.source.id, one, now);
+    for (const object of objects) {
+      const message = { queue: INPUT_QUEUE, body: JSON.stringify(object), attributes: '{}', created_at: now };
+      await tx.insertInto('outbox').values(message).execute();
+    }
+  });
+  if (objects.length > 0) await context.relayOutbox();
+}
+
+function needsWrite({ found, known: { row, formerId }, examination }: HandOver, now: string): boolean {
+  const { checkpoint } = examination;
+  if (row === undefined) return checkpoint.done_bytes > 0;
+  const names: readonly (keyof Checkpoint)[] = ['head_hash', 'head_bytes', 'done_bytes', 'generation'];
+  const isSame = names.every((name) => row[name] === checkpoint[name]) && row.path === found.path;
+  return !isSame || formerId !== undefined || row.seen_at.slice(0, 10) !== now.slice(0, 10);
+}
+
+function inputObjects(sourceId: string, root: string, { found, examination }: HandOver): InputObject[] {
+  const { head_bytes: headBytes, head_hash: headHash, generation } = examination.checkpoint;
+  return examination.ranges.map((range) => ({
+    sourceId,
+    bucket: root,
+    key: found.path,
+    sizeBytes: range.end - range.start,
+    version: formatVersion({ fileId: found.fileId, headBytes, headHash, generation, ...range }),
+    range,
+  }));
+}
+
+async function writeCheckpoint(tx: Transaction<Tables>, sourceId: string, one: HandOver, now: string): Promise<void> {
+  const { found, known, examination } = one;
+  const row = {
+    ...examination.checkpoint,
+    path: found.path,
+    modified_at: found.stats.mtime.toISOString(),
+    seen_at: now,
+  };
+  if (known.formerId !== undefined) {
+    const former = tx.deleteFrom('folder_files').where('source_id', '=', sourceId);
+    await former.where('file_id', '=', known.formerId).execute();
+  }
+  await tx
+    .insertInto('folder_files')
+    .values({ source_id: sourceId, file_id: found.fileId, ...row })
+    .onConflict((conflict) => conflict.columns(['source_id', 'file_id']).doUpdateSet(row))
+    .execute();
+}
+
+/** Forgets files that nobody has seen since. */
+export async function forgetFiles(context: SourceContext, before: Date): Promise<void> {
+  const { db } = context.state;
+  const old = db.deleteFrom('folder_files').where('source_id', '=', context.source.id);
+  await old.where('seen_at', '<', before.toISOString()).execute();
+}
