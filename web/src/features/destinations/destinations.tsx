@@ -88,7 +88,7 @@ function DestinationTable({ destinations }: { readonly destinations: readonly De
             <td className={cx(table.number, table.hideSmall)}>{formatNumber(destination.last24Hours.failed)}</td>
             {canChange && (
               <td className={table.actions}>
-                <TestButton destination={destination} />
+                <TestButton small destination={destination} />
               </td>
             )}
           </tr>
@@ -106,7 +106,7 @@ function State({ destination }: { readonly destination: Destination }) {
 }
 
 /** Sends a test alert, and tells what the other side answered. */
-export function TestButton({ destination }: { readonly destination: Destination }) {
+export function TestButton({ destination, small }: { readonly destination: Destination; readonly small?: boolean }) {
   const notify = useNotify();
   const test = useCommand('POST /destinations/:id/test');
   function send() {
@@ -126,7 +126,7 @@ export function TestButton({ destination }: { readonly destination: Destination 
   }
   return (
     <Button
-      small
+      small={small ?? false}
       icon={<Send aria-hidden />}
       busy={test.isPending}
       onClick={send}

@@ -18,7 +18,7 @@ function gridOf(overview: Overview) {
 export function EventsChart({ overview }: ChartsProps) {
   const table = useMemo(() => chartTable(overview.events, { grid: gridOf(overview) }), [overview]);
   return (
-    <Card title="Events by log type" aside={`per ${formatDuration(overview.periodMs)}`}>
+    <Card title="Events by log type" aside={`per ${formatDuration(overview.periodMs)}, UTC`}>
       {table.series.length === 0 ? (
         <Empty title="No events in this time">Choose a longer time, or add a source.</Empty>
       ) : (
@@ -38,7 +38,7 @@ export function AlertsCharts({ overview }: ChartsProps) {
     return chartTable(ordered, { grid: gridOf(overview), colorOf: (label) => `var(--${label.toLowerCase()})` });
   }, [overview]);
   return (
-    <Card title="Alerts by severity" aside={`per ${formatDuration(overview.periodMs)}`}>
+    <Card title="Alerts by severity" aside={`per ${formatDuration(overview.periodMs)}, UTC`}>
       {table.series.length === 0 ? (
         <Empty title="No alerts in this time">Detections have found nothing.</Empty>
       ) : (

@@ -2,6 +2,7 @@ import { screen, waitFor } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import { renderApp } from '../../test/render-app.tsx';
 import { LAKE, queryResult } from '../../test/samples.ts';
+import { columnsOf } from './column-completion.ts';
 import { exampleQueries } from './examples.ts';
 import { problemOf } from './problem.ts';
 import { readHistory, remember } from './query-history.ts';
@@ -79,4 +80,17 @@ test('cells are text; columns have a least and a most width', () => {
   expect([cellText(null), cellText({ a: 1 }), cellText(false)]).toEqual(['', '{"a":1}', 'false']);
   const wide = { ...queryResult(0), columns: [{ name: 'n', type: 'VARCHAR' }], rows: [['x'.repeat(5_000)]] };
   expect(columnWidth(wide, 0)).toBe(420);
+});
+
+test('the columns of the tables that a query names are completed, each once', () => {
+  const sql = 'SELECT x FROM panther_logs.aws_cloudtrail JOIN panther_logs.okta_systemlog USING (p_event_time)';
+  const labels = columnsOf(sql, LAKE).map(({ label }) => label);
+  expect(labels).toEqual(['eventName', 'sourceIPAddress', 'p_event_time', 'p_any_ip_addresses', 'eventType']);
+  expect(columnsOf('SELECT 1 FROM panther_logs.unknown', LAKE)).toEqual([]);
+});
+
+test('a column whose name needs quotes gets them', () => {
+  const columns = [{ name: 'user-agent', type: 'VARCHAR' }];
+  const schema = { databases: [{ name: 'panther_logs', tables: [{ name: 't', logType: 'T', columns }] }] };
+  expect(columnsOf('FROM panther_logs.t', schema)[0]).toMatchObject({ label: 'user-agent', apply: '"user-agent"' });
 });

@@ -10,6 +10,7 @@ import { EditorView, keymap, lineNumbers, placeholder } from '@codemirror/view';
 import type { LakeSchema } from '@panther/platform/contract';
 import { useEffect, useRef } from 'react';
 import { consoleTheme } from '../../components/code-theme.ts';
+import { columnCompletion } from './column-completion.ts';
 import styles from './search.module.css';
 
 interface SqlEditorProps {
@@ -41,7 +42,7 @@ export default function SqlEditor({ value, onChange, onRun, schema, problem }: S
       history(),
       bracketMatching(),
       closeBrackets(),
-      autocompletion(),
+      autocompletion({ icons: false }),
       highlightSelectionMatches(),
       keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
       language.current.of(sqlOf(undefined)),
@@ -107,5 +108,7 @@ function sqlOf(schema: LakeSchema | undefined) {
       ]),
     );
   }
-  return sql({ dialect: PostgreSQL, schema: namespace, upperCaseKeywords: true });
+  const tables = sql({ dialect: PostgreSQL, schema: namespace, upperCaseKeywords: true });
+  if (schema === undefined) return tables;
+  return [tables, PostgreSQL.language.data.of({ autocomplete: columnCompletion(schema) })];
 }

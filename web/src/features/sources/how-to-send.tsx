@@ -57,13 +57,13 @@ function bearerOf(secrets: Readonly<Record<string, string>>): string | undefined
   return Object.entries(secrets).find(([name]) => /token/i.test(name))?.[1];
 }
 
-/** A command that sends `logs.json` to an HTTP source. */
+/** A command that sends a file to an HTTP source. */
 export function curlCommand(url: string, token: string | undefined): string {
   return [
     `curl --fail-with-body ${url} \\`,
     `  -H 'Authorization: Bearer ${token ?? '<token>'}' \\`,
-    `  -H 'Content-Type: application/x-ndjson' \\`,
-    '  --data-binary @logs.json',
+    `  -H 'Content-Type: application/octet-stream' \\`,
+    '  --data-binary @FILE',
   ].join('\n');
 }
 

@@ -78,7 +78,7 @@ function Kept({ record }: { readonly record: KeptRecord }) {
   return (
     <article className={styles.kept}>
       <div className={styles.keptHead}>
-        <span className={styles.keptReason}>{record.reason}</span>
+        <span className={styles.keptReason}>{upperFirst(record.reason)}</span>
         {record.reprocessedAt !== null && <Badge tone="good">Stored since</Badge>}
       </div>
       <div className={styles.keptHead}>
@@ -87,15 +87,21 @@ function Kept({ record }: { readonly record: KeptRecord }) {
           {record.line !== null && `, line ${formatNumber(record.line)}`}, offset {formatNumber(record.byteOffset)} ·{' '}
           {formatBytes(record.sizeBytes)} · <Ago time={record.keptAt} />
         </span>
-        {record.sample !== '' && <CopyButton text={record.sample} label="Copy sample" />}
       </div>
       {record.sample !== '' && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
-        <pre className={styles.sample} tabIndex={0}>
-          {record.sample}
-          {record.sampleTruncated && '…'}
-        </pre>
+        <div className={styles.sampleBox}>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
+          <pre className={styles.sample} tabIndex={0}>
+            {record.sample}
+            {record.sampleTruncated && '…'}
+          </pre>
+          <CopyButton text={record.sample} label="Copy sample" />
+        </div>
       )}
     </article>
   );
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

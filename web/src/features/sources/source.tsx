@@ -45,7 +45,7 @@ function SourceView({ source }: { readonly source: Source }) {
   const url = useUrlState();
   const types = useApi('GET /source-types', {}, { staleTime: Number.POSITIVE_INFINITY });
   const type = types.data?.items.find(({ id }) => id === source.type);
-  const tab = url.list<TabId>('tab', TABS)[0] ?? 'quarantined';
+  const tab = url.list<TabId>('tab', TABS)[0] ?? (source.counts.received === 0 ? 'send' : 'quarantined');
   const { counts } = source;
   return (
     <Page
