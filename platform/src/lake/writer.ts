@@ -85,11 +85,13 @@ export function createLakeWriter(options: LakeWriterOptions): LakeWriter {
   let waitingSize = 0;
   let partCount = 0;
   let work = Promise.resolve();
+  let allButLast = work;
   let hasFailed = false;
 
   /** One piece of work after the other; after a failure, none. */
   function enqueue(size: number, run: () => Promise<void>): void {
     waitingSize += size;
+    allButLast = work;
     work = work.then(run).finally(() => {
       waitingSize -= size;
     });
@@ -198,7 +200,9 @@ export function createLakeWriter(options: LakeWriterOptions): LakeWriter {
       else if (heldSize >= limits.totalSize) relieve();
     },
     pressure() {
-      return hasFailed || waitingSize >= limits.partSize ? work : undefined;
+      if (hasFailed) return work;
+      // The last part is written while the next one fills.
+      return waitingSize >= limits.partSize * 2 ? allButLast : undefined;
     },
     async finish() {
       for (const rows of buffers.values()) flush(rows);
