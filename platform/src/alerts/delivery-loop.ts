@@ -27,7 +27,8 @@ const VISIBILITY_MS = QUEUES[ALERTS_QUEUE].visibilityTimeoutMs;
 /** Waiting in a lane, for each delivery that may be active. */
 const WAITING_PER_ACTIVE = 4;
 const MIN_DEFER_MS = 500;
-const MAX_DEFER_MS = 15 * 60_000;
+/** A destination that works again should not have to wait for long. */
+const MAX_DEFER_MS = 60_000;
 const AFTER_FAILURE_MS = 1_000;
 
 /** Runs until the signal aborts; then lets the deliveries in progress end, and gives back what waits. */
@@ -61,12 +62,18 @@ function createLanes(options: DeliveryOptions, signal: AbortSignal) {
   const running = new Set<Promise<void>>();
 
   async function add(message: QueueMessage): Promise<void> {
-    const name = parseNotification(message.body)?.destinationId ?? '';
+    const { destinationId: name = '', alertId } = parseNotification(message.body) ?? { alertId: '' };
     const lane = lanes.get(name) ?? { active: 0, waiting: [], lastDurationMs: 0, nextTurnAt: 0 };
     lanes.set(name, lane);
-    if (lane.active < options.concurrency) start(name, lane, message);
+    const isRepeat = held.values().some((other) => isSameDelivery(other, name, alertId));
+    if (isRepeat) await putOff(lane, message);
+    else if (lane.active < options.concurrency) start(name, lane, message);
     else if (lane.waiting.length < options.concurrency * WAITING_PER_ACTIVE) hold(lane, message);
-    else await defer(lane, message, options).catch((error) => lost(error, 'alert could not be put off'));
+    else await putOff(lane, message);
+  }
+
+  function putOff(lane: Lane, message: QueueMessage): Promise<void> {
+    return defer(lane, message, options).catch((error) => lost(error, 'alert could not be put off'));
   }
 
   function hold(lane: Lane, message: QueueMessage): void {
@@ -105,13 +112,17 @@ function createLanes(options: DeliveryOptions, signal: AbortSignal) {
 
   /** Those that wait go back as new messages: a stop is not an attempt. */
   async function drain(): Promise<void> {
-    const back = [...lanes.values()].flatMap((lane) =>
-      lane.waiting.splice(0).map((message) => defer(lane, message, options)),
-    );
+    const back = [...lanes.values()].flatMap((lane) => lane.waiting.splice(0).map((message) => putOff(lane, message)));
     await Promise.allSettled([...back, ...running]);
   }
 
   return { add, keepInvisible, drain };
+}
+
+/** The queue may give a message twice; two attempts at once would both find that nothing is delivered yet. */
+function isSameDelivery(message: QueueMessage, destinationId: string, alertId: string): boolean {
+  const other = parseNotification(message.body);
+  return other !== undefined && other.alertId === alertId && (other.destinationId ?? '') === destinationId;
 }
 
 /** Puts a message back as a new one, so that having had to wait does not count as an attempt. */

@@ -15,11 +15,37 @@ const BATCH = 100;
 /** The most that a queue takes in one call on every adapter. */
 const SEND = 10;
 
+interface Relay {
+  readonly running: Promise<number>;
+  next?: Promise<number>;
+}
+
+/** One relay at a time for each state: two would read, and send, the same rows. */
+const relays = new WeakMap<State, Relay>();
+
 /**
  * Sends everything that is in the outbox and deletes it once its queue has accepted it; returns how many were sent.
  * What a queue refuses stays, and what follows it for that queue stays behind it until the next call.
  */
-export async function relayOutbox(deps: OutboxDeps): Promise<number> {
+export function relayOutbox(deps: OutboxDeps): Promise<number> {
+  const relay = relays.get(deps.state);
+  if (relay === undefined) return startRelay(deps);
+  // What was committed after the running relay has read is sent by the one after it, which all later callers share.
+  relay.next ??= relay.running.catch(() => {}).then(() => startRelay(deps));
+  return relay.next;
+}
+
+function startRelay(deps: OutboxDeps): Promise<number> {
+  const relay: Relay = { running: sendAll(deps) };
+  relays.set(deps.state, relay);
+  const end = () => {
+    if (relays.get(deps.state) === relay && relay.next === undefined) relays.delete(deps.state);
+  };
+  relay.running.then(end, end);
+  return relay.running;
+}
+
+async function sendAll(deps: OutboxDeps): Promise<number> {
   const stuck = new Set<string>();
   for (let sent = 0; ; ) {
     const rows = await readBatch(deps.state, stuck);
