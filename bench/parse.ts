@@ -6,11 +6,11 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createGunzip } from 'node:zlib';
 import { compileLogType } from '../platform/src/log-analysis/compile.ts';
 import { processStream } from '../platform/src/log-analysis/process-stream.ts';
 import { loadLogTypes } from '../platform/src/log-analysis/schema.ts';
 import { writeCloudTrail } from './cloudtrail.ts';
+import { bareLoop, median, timed } from './reference.ts';
 
 export interface ParseFigures {
   readonly bytes: number;
@@ -54,23 +54,6 @@ export async function benchParse(bytes: number, rounds = 3): Promise<ParseFigure
   }
 }
 
-/** The reference: as little as can be done to get objects from the file. */
-async function bareLoop(file: string): Promise<number> {
-  let rest = '';
-  let events = 0;
-  const gunzip = createReadStream(file).pipe(createGunzip({ chunkSize: 256 * 1024 }));
-  gunzip.setEncoding('utf8');
-  for await (const chunk of gunzip as AsyncIterable<string>) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      JSON.parse(line);
-      events += 1;
-    }
-  }
-  return events;
-}
-
 async function parseLoop(file: string): Promise<number> {
   const cloudTrail = loadLogTypes(join(import.meta.dirname, '../content/log-types')).get('AWS.CloudTrail');
   if (cloudTrail === undefined) throw new Error('content/log-types has no AWS.CloudTrail');
@@ -91,17 +74,6 @@ async function parseLoop(file: string): Promise<number> {
   });
   if (arns === 0) throw new Error('the events have no ARNs');
   return counts.events;
-}
-
-async function timed(work: () => Promise<void>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return (performance.now() - start) / 1_000;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 if (import.meta.main) {

@@ -27,6 +27,11 @@ const schema = z.strictObject({
     .min(0)
     .default(200)
     .describe('Below this much free disk, intake answers 503 and processing waits'),
+  heartbeatMinutes: z
+    .number()
+    .min(0)
+    .default(5)
+    .describe('How often Panther checks that logs still become alerts; 0: never'),
   maxBacklogObjects: z.int().min(1).default(100_000).describe('Beyond this many waiting objects, intake answers 429'),
 });
 

@@ -1,23 +1,94 @@
-/** What the application asks of detections, besides running them. The engine behind it is loaded on first use. */
-import type { Detections } from '../api/deps.ts';
+/** Detections as the API and the start of Panther see them: what they say, their tests, the content that comes along. */
+import { join } from 'node:path';
+import type { DetectionInfo, Detections } from '../api/deps.ts';
+import { UserError } from '../core/errors.ts';
+import { type Detection, storedDetection } from '../detections/detection.ts';
+import { loadDetections } from '../detections/load.ts';
+import { explain } from '../detections/planner/explain.ts';
+import { runTests, type TestResult } from '../detections/run-tests.ts';
+import { deriveCondition, readConditions } from './conditions.ts';
+import { createRunners, type Runners } from './detection-runners.ts';
+import { installPack, readDetections } from './detection-store.ts';
+import type { Runtime } from './runtime.ts';
 import type { Component } from './system.ts';
 
 export interface DetectionHost extends Detections {
   state(): ReturnType<Component['state']>;
+  /** Called after detections were changed. */
   onChange(listener: () => void): void;
   close(): Promise<void>;
 }
 
-export async function openDetectionHost(_runtime: unknown): Promise<DetectionHost> {
+const STARTER_PACK = 'panther-starter';
+
+export async function openDetectionHost(runtime: Runtime): Promise<DetectionHost> {
+  const { adapters, clock, log } = runtime;
+  const { state } = adapters;
+  const listeners: (() => void)[] = [];
+  const described = new Map<string, DetectionInfo>();
+  let runners: Runners | undefined;
+
+  const content = loadDetections(join(runtime.contentDir, 'detections'));
+  for (const problem of content.problems) log.warn(problem, 'problem in the content that comes with Panther');
+  const { added, updated } = await installPack(state, clock, STARTER_PACK, content);
+  if (added + updated > 0) log.debug({ added, updated }, 'installed the starter pack');
+
+  async function find(id: string): Promise<Detection> {
+    const row = await state.db.selectFrom('detections').selectAll().where('id', '=', id).executeTakeFirst();
+    if (row === undefined) throw new UserError(`there is no detection ${id}`, { field: 'id' });
+    return storedDetection(row);
+  }
+
   return {
-    describe: () => {
-      throw new Error('none');
+    describe({ id, spec }) {
+      const known = described.get(spec);
+      if (known !== undefined) return known;
+      const info = describe(storedDetection({ id, spec, body: ' ', enabled: 1 }));
+      described.set(spec, info);
+      return info;
     },
-    explain: async () => null,
-    test: async () => ({ passed: 0, failed: 0, results: [] }),
-    reload: async () => {},
+    async explain(id) {
+      const detection = await find(id);
+      if (detection.type !== 'rule' || detection.body === '') return null;
+      const stored = (await readConditions(state, [detection])).get(detection.version);
+      runners ??= createRunners();
+      const condition = stored ?? (await deriveCondition(state, detection, runners.python));
+      return condition.op === 'true' ? null : explain(condition);
+    },
+    async test(id, names) {
+      const detection = await find(id);
+      const all = await readDetections(state, log);
+      const helpers = all.filter(({ type }) => type === 'global');
+      runners ??= createRunners();
+      const results: TestResult[] = [];
+      for await (const result of runTests([detection, ...helpers], runners, names && new Set(names)))
+        results.push(result);
+      const passed = results.filter((result) => result.passed).length;
+      return { passed, failed: results.length - passed, results: results.map(toTestOutcome) };
+    },
+    async reload() {
+      for (const listener of listeners) listener();
+    },
     state: () => ({ status: 'ok', message: '' }),
-    onChange() {},
-    close: async () => {},
+    onChange(listener) {
+      listeners.push(listener);
+    },
+    async close() {
+      await runners?.close();
+    },
+  };
+}
+
+function toTestOutcome({ test, id: _id, type: _type, outputs, ...rest }: TestResult) {
+  return { name: test, outputs: { ...outputs }, ...rest };
+}
+
+function describe({ info, tests, type }: Detection): DetectionInfo {
+  const { id: _id, version: _version, ...shown } = info;
+  return {
+    ...shown,
+    severity: type === 'rule' ? info.severity : null,
+    displayName: info.displayName || info.id,
+    tests: tests.map(({ name, expectedResult, log }) => ({ name, expectedResult, log })),
   };
 }

@@ -1,11 +1,124 @@
+/**
+ * The detections of a running log processor: those in the state, with their conditions. They are replaced as a whole
+ * when something changes; what was offered before is still evaluated by the ones before.
+ */
 import type { RuleInfo, RuleResult } from '../core/detection.ts';
-export async function openLiveDetections(_deps: unknown) {
+import type { LogEvent } from '../core/event.ts';
+import type { Detection } from '../detections/detection.ts';
+import { createDetectionEngine, type DetectionEngine } from '../detections/engine.ts';
+import type { Condition } from '../detections/planner/condition.ts';
+import { stringifyEvent } from '../log-analysis/json-values.ts';
+import type { Clock } from '../ports/clock.ts';
+import { deriveCondition, readConditions } from './conditions.ts';
+import { createRunners, type Runners } from './detection-runners.ts';
+import { addCounts, readDetections } from './detection-store.ts';
+import type { Adapters } from './embedded.ts';
+import type { Log } from './log.ts';
+import type { PipelineDetections } from './log-pipeline.ts';
+
+export interface LiveDetections extends PipelineDetections {
+  reload(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface LiveDetectionsDeps {
+  readonly adapters: Pick<Adapters, 'state' | 'metrics'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Rules as they were at one moment, with the runners that have loaded them. */
+interface Generation {
+  readonly engine: DetectionEngine;
+  readonly runners: Runners;
+}
+
+const COUNTS_EVERY_MS = 10_000;
+
+export async function openLiveDetections({ adapters, clock, log }: LiveDetectionsDeps): Promise<LiveDetections> {
+  const { state, metrics } = adapters;
+  let live: Generation;
+  let isClosed = false;
+  const before: Generation[] = [];
+  /** The newest of each rule, also of rules that are gone: their results are still to be explained. */
+  const infos = new Map<string, RuleInfo>();
+
+  async function load(): Promise<void> {
+    const detections = await readDetections(state, log);
+    const conditions = await readConditions(state, detections);
+    for (const { id, info } of detections) infos.set(id, info);
+    if (live !== undefined) before.push(live);
+    live = generation(detections, conditions);
+    const unknown = detections.filter((one) => one.type === 'rule' && one.isEnabled && !conditions.has(one.version));
+    if (unknown.length > 0) void derive(live, conditions, unknown);
+  }
+
+  function generation(detections: readonly Detection[], conditions: ReadonlyMap<string, Condition>): Generation {
+    const runners = createRunners();
+    const engine = createDetectionEngine({
+      detections,
+      ...runners,
+      conditionOf: ({ version }) => conditions.get(version) ?? { op: 'true' },
+      stringify: stringifyEvent,
+      onDisabled(ruleId, reason) {
+        metrics.count('rules_switched_off', 1, { rule: ruleId });
+        log.error({ rule: ruleId, reason }, 'rule was switched off');
+      },
+    });
+    return { engine, runners };
+  }
+
+  /** Until a condition is derived, every event of its log types is given to the rule. */
+  async function derive(
+    { engine, runners }: Generation,
+    conditions: Map<string, Condition>,
+    unknown: readonly Detection[],
+  ): Promise<void> {
+    try {
+      for (const one of unknown) {
+        if (isClosed || engine !== live.engine) return;
+        conditions.set(one.version, await deriveCondition(state, one, runners.python));
+      }
+      engine.replan();
+    } catch (error) {
+      if (!isClosed) log.error({ error }, 'conditions of rules cannot be derived; every event is given to them');
+    }
+  }
+
+  async function drainEarlier(): Promise<RuleResult[]> {
+    const results: RuleResult[] = [];
+    for (let old = before.shift(); old !== undefined; old = before.shift()) {
+      results.push(...(await old.engine.drain()));
+      await addCounts(state, clock.now(), old.engine.takeCounts());
+      await old.runners.close();
+    }
+    return results;
+  }
+
+  await load();
+  const counting = setInterval(() => {
+    addCounts(state, clock.now(), live.engine.takeCounts()).catch((error: unknown) =>
+      log.warn({ error }, 'counts of detections cannot be written'),
+    );
+  }, COUNTS_EVERY_MS);
+
   return {
-    offer() {},
-    pendingCount: 0,
-    drain: async (): Promise<RuleResult[]> => [],
-    ruleInfo: (): RuleInfo | undefined => undefined,
-    reload: async () => {},
-    close: async () => {},
+    offer: (event: LogEvent) => live.engine.offer(event),
+    get pendingCount() {
+      return live.engine.pendingCount;
+    },
+    async drain() {
+      const earlier = before.length === 0 ? [] : await drainEarlier();
+      const now = await live.engine.drain();
+      return earlier.length === 0 ? now : [...earlier, ...now];
+    },
+    ruleInfo: (ruleId) => infos.get(ruleId),
+    reload: load,
+    async close() {
+      isClosed = true;
+      clearInterval(counting);
+      await addCounts(state, clock.now(), live.engine.takeCounts());
+      for (const { runners } of [...before, live]) await runners.close();
+    },
   };
 }

@@ -16,6 +16,10 @@ export function services(): Services {
       const url = workerUrl('log-processor');
       return startPanther(options, { env: process.env, contentDir, consoleDir: CONSOLE_DIR, version, workerUrl: url });
     },
+    async openRunners() {
+      const { createRunners } = await import('./detection-runners.ts');
+      return createRunners();
+    },
     async openIntake(dataDir, source) {
       const { openLocalIntake } = await import('./local-intake.ts');
       return openLocalIntake(dataDir ?? defaultDataDir(process.env), source);

@@ -11,6 +11,7 @@ import { dataDir, defaultDataDir } from './data-dir.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { deliveryOptions } from './delivery.ts';
 import type { DetectionHost } from './detection-host.ts';
+import { createHeartbeat } from './heartbeat.ts';
 import { createLog } from './log.ts';
 import { type LogProcessorThread, startLogProcessorThread } from './log-processor-thread.ts';
 import { maintenanceTasks, runMaintenance } from './maintenance.ts';
@@ -98,7 +99,7 @@ async function startParts(
       stop: () => thread.stop(),
     });
   }
-  if (roles.has('maintenance')) parts.push(background('maintenance', failure, (signal) => maintain(runtime, signal)));
+  if (roles.has('maintenance')) parts.push(...startMaintenance(runtime, roles, failure));
 
   let consoleUrl = config.publicUrl ?? `http://${config.host}:${config.port}`;
   const delivery: DeliveryOptions = deliveryOptions(runtime.adapters, runtime.clock, log, {
@@ -128,6 +129,9 @@ async function startParts(
   return { parts, greeting, failed: failure.promise };
 }
 
+/** A busy processor may take its time; a beat waits in the same queue as everything else. */
+const HEARTBEAT_TIMEOUT_MS = 240_000;
+
 const OK: Component['state'] = () => ({ status: 'ok', message: '' });
 
 function startThreads(runtime: Runtime, context: UpContext): readonly LogProcessorThread[] {
@@ -146,8 +150,18 @@ function startThreads(runtime: Runtime, context: UpContext): readonly LogProcess
   );
 }
 
-function maintain(runtime: Runtime, signal: AbortSignal): Promise<void> {
-  return runMaintenance({ ...runtime, tasks: maintenanceTasks(runtime) }, signal);
+function startMaintenance(
+  runtime: Runtime,
+  roles: ReadonlySet<ProcessRole>,
+  failure: PromiseWithResolvers<never>,
+): readonly Part[] {
+  const { heartbeatMinutes } = runtime.config;
+  const hasHeartbeat = heartbeatMinutes > 0 && roles.has('log-processor');
+  const everyMs = heartbeatMinutes * 60_000;
+  const heartbeat = hasHeartbeat ? createHeartbeat(runtime, { everyMs, timeoutMs: HEARTBEAT_TIMEOUT_MS }) : undefined;
+  const tasks = [...maintenanceTasks(runtime), ...(heartbeat === undefined ? [] : [heartbeat.task])];
+  const loop = background('maintenance', failure, (signal) => runMaintenance({ ...runtime, tasks }, signal));
+  return heartbeat === undefined ? [loop] : [loop, { component: heartbeat.component, stop: async () => {} }];
 }
 
 /** A loop in this thread. When it ends by itself, Panther cannot go on without it. */

@@ -1,7 +1,7 @@
-/** Where a thread's code is: beside this file, as source in a checkout and bundled in an installed package. */
+/** Where a thread's code is: as source in a checkout; bundled beside this file in an installed package. */
 
-/** Of `<name>.worker.ts`. */
-export function workerUrl(name: string): URL {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return new URL(`./${name}.worker.${extension}`, import.meta.url);
+/** Of `<name>.worker.ts`; `folder` is relative to this one. */
+export function workerUrl(name: string, folder = '.'): URL {
+  const isSource = import.meta.url.endsWith('.ts');
+  return new URL(isSource ? `${folder}/${name}.worker.ts` : `./${name}.worker.js`, import.meta.url);
 }

@@ -101,7 +101,7 @@ test('a bug is told with its stack', async () => {
 
 test('the program: version, help, unknown command, nothing', () => {
   const run = (...args: string[]) => spawnSync(process.execPath, [PROGRAM, ...args], { encoding: 'utf8' });
-  assert.match(run('--version').stdout, /^panther \d+\.\d+\.\d+\n$/);
+  assert.match(run('--version').stdout, /^panther \d+\.\d+\.\d+ \(Node\.js 24\.\d+\.\d+, \w+ \w+\)\n$/);
   assert.match(run('--help').stdout, /Usage: panther COMMAND/);
   assert.equal(run('--hlp').status, 2);
   const unknown = run('no-such-command');

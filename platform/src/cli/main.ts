@@ -32,7 +32,7 @@ async function dispatch(
     await io.stderr.write(overviewHelp(registry));
     return EXIT.wrongUse;
   }
-  if (name === '--version') return say(io, `panther ${io.services.version}\n`);
+  if (name === '--version') return say(io, versionLine(io.services.version));
   if (['--help', '-h', 'help'].includes(name)) {
     return rest[0] === undefined ? say(io, overviewHelp(registry)) : dispatch([rest[0], '--help'], io, registry);
   }
@@ -47,6 +47,11 @@ function findCommand(name: string, registry: readonly CommandEntry[]): CommandEn
   const kind = name.startsWith('-') ? 'option' : 'command';
   const names = kind === 'option' ? ['--help', '--version'] : registry.map((candidate) => candidate.name);
   throw new UserError(`unknown ${kind} "${name}"${didYouMean(name, names)}; see panther --help`);
+}
+
+/** What a report of a bug should begin with. */
+function versionLine(version: string): string {
+  return `panther ${version} (Node.js ${process.versions.node}, ${process.platform} ${process.arch})\n`;
 }
 
 async function say(io: CommandIo, text: string): Promise<ExitStatus> {

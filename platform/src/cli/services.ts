@@ -1,4 +1,6 @@
 /** What `app/` gives to commands, so that no command chooses an adapter. Every function loads its code on first use. */
+import type { PythonRunner } from '../detections/python/runner.ts';
+import type { TypeScriptRunner } from '../detections/typescript/runner.ts';
 import type { LakeSql } from '../lake/sql.ts';
 
 export interface UpOptions {
@@ -46,12 +48,20 @@ export interface OpenLake {
   close(): Promise<void>;
 }
 
+export interface DetectionRunners {
+  readonly python: PythonRunner;
+  readonly typescript: TypeScriptRunner;
+  close(): Promise<void>;
+}
+
 export interface Services {
   /** Version of this Panther. */
   readonly version: string;
   /** Folder of the content that comes with this Panther (`log-types`, `detections`, …). */
   readonly contentDir: string;
   startPanther(options: UpOptions): Promise<RunningPanther>;
+  /** What runs the code of detections; close it at the end. */
+  openRunners(): Promise<DetectionRunners>;
   /** @throws UserError when there is no such source. */
   openIntake(dataDir: string | undefined, source: string): Promise<LocalIntake>;
   /** @throws UserError when there is no Panther data in the folder. */

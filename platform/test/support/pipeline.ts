@@ -1,5 +1,6 @@
 /** The log pipeline over the embedded adapters in a temporary data folder, with one rule in plain code. */
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { dataDir } from '../../src/app/data-dir.ts';
 import { type Adapters, openEmbedded, systemClock } from '../../src/app/embedded.ts';
 import { createLog } from '../../src/app/log.ts';
@@ -68,6 +69,8 @@ export interface TestPipeline {
   readonly lake: LakeSql;
   /** Stores an object as the source `s1` would, and puts it on the queue. */
   send(key: string, bytes: Uint8Array): Promise<InputObject>;
+  /** As `send`, for an object too large to hold. */
+  sendStream(key: string, body: Readable, sizeBytes: number): Promise<InputObject>;
   processAll(): Promise<void>;
   rows(sql: string): Promise<unknown[][]>;
   /** Counts of the source; throws when they do not balance. */
@@ -105,17 +108,20 @@ export async function openTestPipeline(options: TestPipelineOptions = {}): Promi
   const catalog = createCatalog({ state, objects, clock });
   const lake = createLakeSql({ catalog, objects, duckdb, tables: () => tables, tmpDir: dir.tmp });
   if (options.root === undefined || (await isEmpty(adapters))) await addSource(adapters);
+  async function put(key: string, body: Uint8Array | Readable, sizeBytes: number): Promise<InputObject> {
+    const info = await objects.put(BUCKETS.inputData, key, body);
+    if (info === undefined) throw new Error(`${key} was not put`);
+    const object = { sourceId: 's1', bucket: BUCKETS.inputData, key, sizeBytes, version: info.version };
+    await queue.send(INPUT_QUEUE, [{ body: JSON.stringify(object) }]);
+    return object;
+  }
+
   return {
     adapters,
     pipeline,
     lake,
-    async send(key, bytes) {
-      const info = await objects.put(BUCKETS.inputData, key, bytes);
-      if (info === undefined) throw new Error(`${key} was not put`);
-      const object = { sourceId: 's1', bucket: BUCKETS.inputData, key, sizeBytes: bytes.length, version: info.version };
-      await queue.send(INPUT_QUEUE, [{ body: JSON.stringify(object) }]);
-      return object;
-    },
+    send: (key, bytes) => put(key, bytes, bytes.length),
+    sendStream: put,
     async processAll() {
       for (;;) {
         const messages = await queue.receive(INPUT_QUEUE, { maxMessages: 10, waitMs: 0 });

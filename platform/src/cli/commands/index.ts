@@ -29,4 +29,14 @@ export const commands: readonly CommandEntry[] = [
     summary: 'Run SQL over the lake',
     load: async () => (await import('./query.ts')).query,
   },
+  {
+    name: 'detect',
+    summary: 'Run detections over log files, with no server',
+    load: async () => (await import('./detect.ts')).detect,
+  },
+  {
+    name: 'test',
+    summary: 'Run the unit tests inside detections',
+    load: async () => (await import('./test.ts')).test,
+  },
 ];

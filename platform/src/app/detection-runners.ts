@@ -1,0 +1,32 @@
+/** The runners of every language, started when they are first needed. */
+import {
+  createPythonRunner,
+  DEFAULT_PYTHON_LIMITS,
+  type PythonRunner,
+  readHostSource,
+} from '../detections/python/runner.ts';
+import { createTypeScriptRunner, type TypeScriptRunner } from '../detections/typescript/runner.ts';
+import { workerUrl } from './worker-url.ts';
+
+export interface Runners {
+  readonly python: PythonRunner;
+  readonly typescript: TypeScriptRunner;
+  close(): Promise<void>;
+}
+
+export function createRunners(): Runners {
+  const python = createPythonRunner({
+    workerUrl: workerUrl('python', '../detections/python'),
+    hostSource: readHostSource(),
+    ...DEFAULT_PYTHON_LIMITS,
+  });
+  const typescript = createTypeScriptRunner();
+  return {
+    python,
+    typescript,
+    async close() {
+      await python.close();
+      await typescript.close();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/** Groups matches into alerts by the times of their events, for logs of the past. */
+import type { RuleInfo, RuleMatch, Severity } from '../core/detection.ts';
+
+export interface FileAlert {
+  readonly ruleId: string;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly dedup: string;
+  readonly eventCount: number;
+  /** As events have them. */
+  readonly firstEventTime: string;
+  readonly lastEventTime: string;
+  readonly logTypes: readonly string[];
+  readonly context: unknown;
+}
+
+interface Window {
+  readonly first: RuleMatch;
+  readonly endsAtMs: number;
+  count: number;
+  firstTime: string;
+  lastTime: string;
+  readonly logTypes: Set<string>;
+}
+
+export interface AlertWindows {
+  /** The alerts that are complete because of it. */
+  add(match: RuleMatch): readonly FileAlert[];
+  /** Everything that is still open. */
+  end(): readonly FileAlert[];
+}
+
+export function createAlertWindows(infoOf: (ruleId: string) => RuleInfo | undefined): AlertWindows {
+  const open = new Map<string, Window>();
+
+  function toAlert({ first, count, firstTime, lastTime, logTypes }: Window): readonly FileAlert[] {
+    const info = infoOf(first.ruleId);
+    if (info?.createAlert === false || count < (info?.threshold ?? 1)) return [];
+    return [
+      {
+        ruleId: first.ruleId,
+        title: first.title || info?.displayName || first.ruleId,
+        severity: first.severity,
+        dedup: first.dedup,
+        eventCount: count,
+        firstEventTime: firstTime,
+        lastEventTime: lastTime,
+        logTypes: [...logTypes].sort(),
+        context: first.context === undefined ? {} : JSON.parse(first.context),
+      },
+    ];
+  }
+
+  return {
+    add(match) {
+      const key = `${match.ruleId}\0${match.dedup}`;
+      const time = match.event.p_event_time;
+      const current = open.get(key);
+      if (current !== undefined && millis(time) < current.endsAtMs) {
+        current.count += 1;
+        if (time < current.firstTime) current.firstTime = time;
+        if (time > current.lastTime) current.lastTime = time;
+        current.logTypes.add(match.event.p_log_type);
+        return [];
+      }
+      const minutes = infoOf(match.ruleId)?.dedupPeriodMinutes ?? 60;
+      open.set(key, {
+        first: match,
+        endsAtMs: millis(time) + minutes * 60_000,
+        count: 1,
+        firstTime: time,
+        lastTime: time,
+        logTypes: new Set([match.event.p_log_type]),
+      });
+      return current === undefined ? [] : toAlert(current);
+    },
+    end: () => [...open.values()].flatMap(toAlert),
+  };
+}
+
+/** Of `YYYY-MM-DD HH:MM:SS.nnnnnnnnn`, UTC. */
+function millis(time: string): number {
+  return Date.parse(`${time.slice(0, 10)}T${time.slice(11, 23)}Z`);
+}

@@ -1,0 +1,223 @@
+/**
+ * Evaluates rules over events. `offer` asks the planner which rules an event could concern, and costs next to nothing
+ * when there are none; `drain` runs the candidates in their languages' runners and gives what matched or failed.
+ */
+import type { RuleError, RuleMatch, RuleResult, Severity } from '../core/detection.ts';
+import type { LogEvent } from '../core/event.ts';
+import type { Detection } from './detection.ts';
+import type { Condition } from './planner/condition.ts';
+import { createRuleIndex, type RuleIndex } from './planner/rule-index.ts';
+import type { HelperSource } from './python/runner.ts';
+import type { Answer, Call, RuleSource, Trouble } from './runner.ts';
+
+/** Runs the rules of one language. */
+export interface Runner {
+  load(rules: readonly RuleSource[], helpers: readonly HelperSource[]): Promise<ReadonlyMap<number, Trouble>>;
+  run(calls: readonly Call[]): Promise<readonly Answer[]>;
+}
+
+export interface EngineOptions {
+  readonly detections: readonly Detection[];
+  readonly python: Runner;
+  readonly typescript: Runner;
+  /** What an event must have for the rule to be run on it; `true` without knowledge. */
+  conditionOf(detection: Detection): Condition;
+  /** The event as JSON; big integers keep their digits. */
+  stringify(event: LogEvent): string;
+  /** Told once when a rule is switched off because it keeps running over its limits. */
+  onDisabled?(ruleId: string, reason: string): void;
+}
+
+export interface DetectionCounts {
+  readonly events: number;
+  readonly candidates: number;
+  readonly matches: number;
+  readonly errors: number;
+  readonly micros: number;
+}
+
+export interface DetectionEngine {
+  offer(event: LogEvent): void;
+  /** Events with candidates that are not evaluated yet. */
+  readonly pendingCount: number;
+  /** In the order of the events, then of the rules. */
+  drain(): Promise<readonly RuleResult[]>;
+  /** Asks for the conditions again. */
+  replan(): void;
+  /** Since the last call, by rule id. */
+  takeCounts(): ReadonlyMap<string, DetectionCounts>;
+}
+
+interface Slot {
+  readonly detection: Detection;
+  readonly key: number;
+  isOn: boolean;
+  overruns: number;
+  candidates: number;
+  matches: number;
+  errors: number;
+  micros: number;
+}
+
+interface Pending {
+  readonly event: LogEvent;
+  readonly keys: readonly number[];
+}
+
+/** Errors by which a rule costs others their time. */
+const OVERRUNS = new Set(['TimeoutError', 'MemoryError', 'RecursionError']);
+const MAX_OVERRUNS = 3;
+
+export function createDetectionEngine(options: EngineOptions): DetectionEngine {
+  const rules = options.detections.filter((one) => one.type === 'rule' && one.isEnabled && one.body !== '');
+  const slots = rules.map((detection, key) => newSlot(detection, key));
+  const helpers = options.detections
+    .filter(({ type, language }) => type === 'global' && language === 'python')
+    .map(({ id, file, body }) => ({ id, file, body }));
+  let indexes = indexByLogType(slots, options);
+  const seen = new Map<string, number>();
+  const out: number[] = [];
+  let pending: Pending[] = [];
+  const loading: Partial<Record<'python' | 'typescript', Promise<unknown>>> = {};
+
+  async function run(language: 'python' | 'typescript', batch: readonly Pending[], jsons: readonly string[]) {
+    const calls: Call[] = [];
+    const positions: number[] = [];
+    for (const [index, { keys }] of batch.entries()) {
+      const own = keys.filter((key) => slots[key]?.detection.language === language && slots[key]?.isOn);
+      if (own.length === 0) continue;
+      calls.push({ eventJson: jsons[index] as string, keys: own });
+      positions.push(index);
+    }
+    if (calls.length === 0) return [];
+    loading[language] ??= options[language].load(sourcesOf(language), helpers);
+    await loading[language];
+    const startedAt = performance.now();
+    const answers = await options[language].run(calls);
+    share(calls, (performance.now() - startedAt) * 1_000);
+    return answers.map((answer) => ({ ...answer, event: positions[answer.event] as number }));
+  }
+
+  function sourcesOf(language: string): readonly RuleSource[] {
+    const own = slots.filter(({ detection }) => detection.language === language);
+    return own.map(({ key, detection: { id, file, body } }) => ({ key, id, file, body }));
+  }
+
+  /** Time of a batch, among its calls alike: runners do not time single calls. */
+  function share(calls: readonly Call[], micros: number): void {
+    const each = micros / calls.reduce((sum, { keys }) => sum + keys.length, 0);
+    for (const { keys } of calls) for (const key of keys) (slots[key] as Slot).micros += each;
+  }
+
+  function toResult(answer: Answer, batch: readonly Pending[]): RuleResult | undefined {
+    const slot = slots[answer.rule] as Slot;
+    const { event } = batch[answer.event] as Pending;
+    if (answer.error !== undefined) {
+      slot.errors += 1;
+      switchOffIfHopeless(slot, answer.error);
+      return errorResult(slot.detection, event, answer.error);
+    }
+    if (answer.matched !== true) return undefined;
+    slot.matches += 1;
+    return matchResult(slot.detection, event, answer);
+  }
+
+  function switchOffIfHopeless(slot: Slot, { type, message }: Trouble): void {
+    if (!OVERRUNS.has(type)) return;
+    slot.overruns += 1;
+    if (slot.overruns < MAX_OVERRUNS || !slot.isOn) return;
+    slot.isOn = false;
+    options.onDisabled?.(slot.detection.id, `switched off after ${MAX_OVERRUNS} overruns: ${message}`);
+  }
+
+  return {
+    offer(event) {
+      const logType = event.p_log_type;
+      seen.set(logType, (seen.get(logType) ?? 0) + 1);
+      const count = indexes.get(logType)?.candidates(event, out) ?? 0;
+      if (count === 0) return;
+      pending.push({ event, keys: out.slice(0, count).sort((a, b) => a - b) });
+      for (let index = 0; index < count; index += 1) (slots[out[index] as number] as Slot).candidates += 1;
+    },
+    get pendingCount() {
+      return pending.length;
+    },
+    async drain() {
+      const batch = pending;
+      pending = [];
+      if (batch.length === 0) return [];
+      const jsons = batch.map(({ event }) => options.stringify(event));
+      const answers = [...(await run('python', batch, jsons)), ...(await run('typescript', batch, jsons))];
+      answers.sort((a, b) => a.event - b.event || a.rule - b.rule);
+      return answers.flatMap((answer) => toResult(answer, batch) ?? []);
+    },
+    replan() {
+      indexes = indexByLogType(slots, options);
+    },
+    takeCounts() {
+      const counts = new Map(slots.map((slot) => [slot.detection.id, takeSlotCounts(slot, seen)]));
+      seen.clear();
+      return counts;
+    },
+  };
+}
+
+function newSlot(detection: Detection, key: number): Slot {
+  return { detection, key, isOn: true, overruns: 0, candidates: 0, matches: 0, errors: 0, micros: 0 };
+}
+
+function indexByLogType(slots: readonly Slot[], options: EngineOptions): ReadonlyMap<string, RuleIndex> {
+  const byLogType = new Map<string, { key: number; condition: Condition }[]>();
+  for (const { key, detection } of slots) {
+    const condition = options.conditionOf(detection);
+    for (const logType of new Set(detection.info.logTypes)) {
+      const rules = byLogType.get(logType) ?? [];
+      byLogType.set(logType, rules);
+      rules.push({ key, condition });
+    }
+  }
+  return new Map([...byLogType].map(([logType, rules]) => [logType, createRuleIndex(rules)]));
+}
+
+function takeSlotCounts(slot: Slot, seen: ReadonlyMap<string, number>): DetectionCounts {
+  const events = slot.detection.info.logTypes.reduce((sum, logType) => sum + (seen.get(logType) ?? 0), 0);
+  const { candidates, matches, errors, micros } = slot;
+  Object.assign(slot, { candidates: 0, matches: 0, errors: 0, micros: 0 });
+  return { events, candidates, matches, errors, micros: Math.round(micros) };
+}
+
+function errorResult({ id, version }: Detection, event: LogEvent, { type, title, message }: Trouble): RuleError {
+  return { kind: 'error', ruleId: id, ruleVersion: version, event, dedup: type, title, message };
+}
+
+export function matchResult(detection: Detection, event: LogEvent, answer: Answer): RuleMatch {
+  const { info } = detection;
+  const { title, description, reference, runbook, destinations, alert_context: context } = answer.outputs ?? {};
+  return {
+    kind: 'match',
+    ruleId: info.id,
+    ruleVersion: detection.version,
+    event,
+    dedup: dedupOf(answer, info.id),
+    severity: severityOf(answer, info.severity),
+    ...(title ? { title } : {}),
+    ...(description ? { description } : {}),
+    ...(reference ? { reference } : {}),
+    ...(runbook ? { runbook } : {}),
+    ...(destinations ? { destinations } : {}),
+    ...(context === undefined ? {} : { context }),
+  };
+}
+
+/** `dedup()`; without that function `title()`; a text that names the rule where there is neither, or `dedup()` failed. */
+function dedupOf({ outputs, errors }: Answer, ruleId: string): string {
+  const own = outputs?.dedup;
+  if (own) return own;
+  const isTitleUsed = own === undefined && errors?.dedup === undefined;
+  return (isTitleUsed && outputs?.title) || `defaultDedupString:${ruleId}`;
+}
+
+function severityOf({ outputs }: Answer, own: Severity): Severity {
+  const given = outputs?.severity;
+  return given === undefined || given === 'DEFAULT' ? own : (given as Severity);
+}
