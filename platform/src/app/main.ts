@@ -1,8 +1,15 @@
 #!/usr/bin/env node
 /** The program `panther`. */
-import { main } from '../cli/main.ts';
-import { processIo } from '../cli/process-io.ts';
-import { services } from './services.ts';
+import { enableCompileCache } from 'node:module';
+
+// Before anything else is loaded: starting is mostly compiling, and what was compiled once is read from a cache.
+enableCompileCache();
+
+const [{ main }, { processIo }, { services }] = await Promise.all([
+  import('../cli/main.ts'),
+  import('../cli/process-io.ts'),
+  import('./services.ts'),
+]);
 
 // Not process.exit(): what is still to be written would be lost. A signal's status tells the shell that it was obeyed.
 process.exitCode = await main(process.argv.slice(2), processIo(services()));
