@@ -62,11 +62,14 @@ export async function handOver(context: SourceContext, root: string, all: readon
   if (changed.length === 0) return;
   const objects = changed.flatMap((one) => inputObjects(context.source.id, root, one));
   await context.state.transaction(async (tx) => {
-    for (const one of changed) await writeCheckpoint(tx, context.source.id, one, now);
-    for (const object of objects) {
-      const message = { queue: INPUT_QUEUE, body: JSON.stringify(object), attributes: '{}', created_at: now };
-      await tx.insertInto('outbox').values(message).execute();
-    }
+    await writeCheckpoints(tx, context.source.id, changed, now);
+    const messages = objects.map((object) => ({
+      queue: INPUT_QUEUE,
+      body: JSON.stringify(object),
+      attributes: '{}',
+      created_at: now,
+    }));
+    if (messages.length > 0) await tx.insertInto('outbox').values(messages).execute();
   });
   if (objects.length > 0) await context.relayOutbox();
 }
@@ -91,22 +94,39 @@ function inputObjects(sourceId: string, root: string, { found, examination }: Ha
   }));
 }
 
-async function writeCheckpoint(tx: Transaction<Tables>, sourceId: string, one: HandOver, now: string): Promise<void> {
-  const { found, known, examination } = one;
-  const row = {
-    ...examination.checkpoint,
+async function writeCheckpoints(
+  tx: Transaction<Tables>,
+  sourceId: string,
+  all: readonly HandOver[],
+  now: string,
+): Promise<void> {
+  const formerIds = all.flatMap(({ known }) => known.formerId ?? []);
+  if (formerIds.length > 0) {
+    const former = tx.deleteFrom('folder_files').where('source_id', '=', sourceId);
+    await former.where('file_id', 'in', formerIds).execute();
+  }
+  const rows = all.map(({ found, examination }) => ({
+    source_id: sourceId,
+    file_id: found.fileId,
     path: found.path,
+    ...examination.checkpoint,
     modified_at: found.stats.mtime.toISOString(),
     seen_at: now,
-  };
-  if (known.formerId !== undefined) {
-    const former = tx.deleteFrom('folder_files').where('source_id', '=', sourceId);
-    await former.where('file_id', '=', known.formerId).execute();
-  }
+  }));
   await tx
     .insertInto('folder_files')
-    .values({ source_id: sourceId, file_id: found.fileId, ...row })
-    .onConflict((conflict) => conflict.columns(['source_id', 'file_id']).doUpdateSet(row))
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.columns(['source_id', 'file_id']).doUpdateSet((eb) => ({
+        path: eb.ref('excluded.path'),
+        head_hash: eb.ref('excluded.head_hash'),
+        head_bytes: eb.ref('excluded.head_bytes'),
+        done_bytes: eb.ref('excluded.done_bytes'),
+        generation: eb.ref('excluded.generation'),
+        modified_at: eb.ref('excluded.modified_at'),
+        seen_at: eb.ref('excluded.seen_at'),
+      })),
+    )
     .execute();
 }
 

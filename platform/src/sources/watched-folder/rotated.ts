@@ -8,6 +8,8 @@ import { HEAD_BYTES, headHash, type Kind, readBytes } from './contents.ts';
 
 /** Gives a few megabytes at most, whatever it holds. */
 const COMPRESSED_BYTES = 4 * 1_024;
+/** Header and trailer. */
+const MIN_GZIP_BYTES = 18;
 /** Fewer bytes say too little about which file this was. */
 const MIN_BYTES = 64;
 
@@ -18,6 +20,7 @@ const MIN_BYTES = 64;
 export async function isRotated(file: FileHandle, kind: Kind, path: string, context: SourceContext): Promise<boolean> {
   if (kind !== 'gzip') return false;
   const { size } = await file.stat();
+  if (size < MIN_GZIP_BYTES) return false;
   const uncompressedBytes = (await readBytes(file, size - 4, 4)).readUInt32LE();
   if (uncompressedBytes < MIN_BYTES) return false;
   const head = await uncompressedHead(file);

@@ -84,7 +84,7 @@ export class FolderWatcher {
 
   async #turn(): Promise<void> {
     if (this.#events.takeNeedsScan() || performance.now() >= this.#nextScan) await this.#scan();
-    else await this.#followUp();
+    else await this.#lookAt(this.#toLookAt());
     await this.#problems.report();
     if (!this.#events.hasNews) await this.#sleep(this.#idleMs());
     // What is written in many small steps is looked at once.
@@ -109,22 +109,24 @@ export class FolderWatcher {
   async #scan(): Promise<void> {
     const started = performance.now();
     this.#problems.startScan();
-    await this.#walkFrom('', () => this.#followUp());
+    await this.#walkFrom('', () => this.#lookAt(this.#events.takeChanges()));
     // A scan of very many files takes at most a tenth of the time.
     const tookMs = performance.now() - started;
     this.#nextScan = performance.now() + Math.max(this.#options.rescanSeconds * 1_000, tookMs * 9);
     await this.#forget();
   }
 
+  /** @param between called now and then, so that news need not wait for the end */
   async #walkFrom(folder: string, between: () => Promise<void>): Promise<void> {
     let batch: FoundFile[] = [];
+    let entries = 0;
     const { path, recursive } = this.#options;
     for await (const entry of walk(path, folder, recursive, this.#walkEvents)) {
       if (this.#isStopping) return;
       batch.push(...this.#candidate(entry.path, entry.stats));
+      if (++entries % BATCH_FILES === 0) await between();
       if (batch.length < BATCH_FILES) continue;
       await this.#process(batch);
-      await between();
       batch = [];
     }
     await this.#process(batch);
@@ -135,9 +137,12 @@ export class FolderWatcher {
     failed: (path, error) => this.#problems.folderFailed(path, error),
   };
 
-  /** What the system reported, and what has to be looked at again. */
-  async #followUp(): Promise<void> {
-    const paths = new Set([...this.#events.takeChanges(), ...this.#unsettled.keys(), ...this.#problems.due()]);
+  /** What the system reported, what is still being written, and what could not be read. */
+  #toLookAt(): Set<string> {
+    return new Set([...this.#events.takeChanges(), ...this.#unsettled.keys(), ...this.#problems.due()]);
+  }
+
+  async #lookAt(paths: Iterable<string>): Promise<void> {
     let batch: FoundFile[] = [];
     for (const path of paths) {
       const entry = await look(this.#options.path, path, this.#walkEvents);
