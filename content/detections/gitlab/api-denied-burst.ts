@@ -1,0 +1,28 @@
+interface ApiEvent {
+  readonly status?: number;
+  readonly method?: string;
+  readonly path?: string;
+  readonly host?: string;
+  readonly remote_ip?: string;
+  readonly username?: string;
+  readonly ua?: string;
+}
+
+export function rule(event: ApiEvent): boolean {
+  if (event.status !== 401 && event.status !== 403) return false;
+  // GitLab's parts ask each other, too.
+  return event.path?.startsWith('/api/v4/internal/') === false;
+}
+
+export function title(event: ApiEvent): string {
+  return `Many denied requests to the GitLab API of ${event.host} from ${event.remote_ip ?? '<unknown address>'}`;
+}
+
+export function alert_context(event: ApiEvent): Record<string, unknown> {
+  return {
+    sourceIPAddress: event.remote_ip,
+    user: event.username,
+    firstRequest: `${event.method} ${event.path}`,
+    userAgent: event.ua,
+  };
+}
