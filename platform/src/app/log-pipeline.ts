@@ -1,7 +1,6 @@
 /** Wires the log processor: sources, parsing, the lake, detections and alerts, over one set of adapters. */
 
 import { randomBytes } from 'node:crypto';
-import { statfs } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { relayOutbox } from '../alerts/outbox.ts';
 import type { RuleInfo, RuleResult } from '../core/detection.ts';
@@ -25,6 +24,7 @@ import type { DataDir } from './data-dir.ts';
 import { createEffects } from './effects.ts';
 import type { Adapters } from './embedded.ts';
 import type { Log } from './log.ts';
+import { freeDiskBytes } from './sources.ts';
 
 /** Detections as the pipeline needs them. */
 export interface PipelineDetections {
@@ -155,8 +155,7 @@ async function afterCommit({ adapters, log }: PipelineDeps, units: readonly Comm
 }
 
 async function diskFull(dir: DataDir, minFreeBytes: number): Promise<string | undefined> {
-  const { bavail, bsize } = await statfs(dir.root);
-  const free = bavail * bsize;
+  const free = await freeDiskBytes(dir.root);
   if (free >= minFreeBytes) return undefined;
   return `${Math.round(free / 1e6)} MB are free on the disk of ${dir.root}; free at least ${Math.round(minFreeBytes / 1e6)} MB`;
 }

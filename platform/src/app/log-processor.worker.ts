@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { runLogProcessor } from '../log-analysis/log-processor.ts';
 import { loadLogTypes } from '../log-analysis/schema.ts';
+import { createOpen } from '../sources/configured.ts';
 import { dataDir } from './data-dir.ts';
 import { openEmbedded, systemClock } from './embedded.ts';
 import { openLiveDetections } from './live-detections.ts';
 import { createLog } from './log.ts';
 import { createLogPipeline } from './log-pipeline.ts';
-import { openFromSource } from './source-host.ts';
+import { sourcesDeps } from './sources.ts';
 import type { WorkerCommand, WorkerReport, WorkerSettings } from './worker-protocol.ts';
 
 const settings = workerData as WorkerSettings;
@@ -22,13 +23,15 @@ const adapters = await openEmbedded(dir, clock);
 const logTypes = loadLogTypes(join(settings.contentDir, 'log-types'));
 const detections = await openLiveDetections({ adapters, clock, log });
 const minFreeDiskBytes = settings.config.minFreeDiskMb * 1e6;
-const sourceDeps = {
-  adapters,
-  clock,
-  log,
-  root: dir.root,
-  config: { minFreeDiskMb: settings.config.minFreeDiskMb, maxBacklogObjects: Number.POSITIVE_INFINITY },
-};
+const open = createOpen(
+  sourcesDeps({
+    adapters,
+    clock,
+    log,
+    root: dir.root,
+    config: { ...settings.config, maxBacklogObjects: Number.POSITIVE_INFINITY },
+  }),
+);
 const pipeline = createLogPipeline({
   dir,
   adapters,
@@ -37,7 +40,7 @@ const pipeline = createLogPipeline({
   logTypes,
   detections,
   minFreeDiskBytes,
-  openFromSource: (object, source) => openFromSource(sourceDeps, object, source.id),
+  openFromSource: open,
 });
 
 parentPort?.on('message', (command: WorkerCommand) => {

@@ -1,8 +1,9 @@
 /** What the health page shows: parts, storage, the process. */
-import { readdir, stat, statfs } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiDeps } from '../api/deps.ts';
 import type { Runtime } from './runtime.ts';
+import { freeDiskBytes } from './sources.ts';
 
 export interface Component {
   readonly name: string;
@@ -15,7 +16,6 @@ export function createSystem(runtime: Runtime, version: string, components: () =
   const startedAt = runtime.clock.now();
 
   async function describe(): Promise<SystemInfo> {
-    const { bavail, bsize } = await statfs(runtime.dir.root);
     return {
       version,
       startedAt: startedAt.toISOString(),
@@ -26,7 +26,7 @@ export function createSystem(runtime: Runtime, version: string, components: () =
         return { name, status: status === 'starting' ? 'degraded' : status, message: message || startText(status) };
       }),
       storage: await storage(runtime),
-      freeBytes: bavail * bsize,
+      freeBytes: await freeDiskBytes(runtime.dir.root),
     };
   }
 

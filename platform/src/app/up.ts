@@ -6,6 +6,9 @@ import { runDelivery } from '../alerts/delivery-loop.ts';
 import { ensureFirstAdministrator } from '../api/auth/invitations.ts';
 import type { RunningPanther, UpOptions } from '../cli/services.ts';
 import { UserError } from '../core/errors.ts';
+import { createIntake } from '../sources/configured.ts';
+import { createSourceRunner } from '../sources/running.ts';
+import type { ApiParts } from './api-deps.ts';
 import { type Config, type ProcessRole, ROLES, readConfig } from './config.ts';
 import { dataDir, defaultDataDir } from './data-dir.ts';
 import { lockDataDir } from './data-dir-lock.ts';
@@ -16,7 +19,7 @@ import { createLog } from './log.ts';
 import { type LogProcessorThread, startLogProcessorThread } from './log-processor-thread.ts';
 import { maintenanceTasks, runMaintenance } from './maintenance.ts';
 import { openRuntime, type Runtime, recover } from './runtime.ts';
-import { createSourceHost, type SourceHost } from './source-host.ts';
+import { sourcesDeps } from './sources.ts';
 import { type Component, createSystem } from './system.ts';
 
 export interface UpContext {
@@ -85,8 +88,8 @@ async function startParts(
   const { openDetectionHost } = await import('./detection-host.ts');
   const detections = await openDetectionHost(runtime);
   parts.push({ component: { name: 'detections', state: () => detections.state() }, stop: () => detections.close() });
-  const hostDeps = { ...runtime, root: runtime.dir.root };
-  const sources = createSourceHost(hostDeps);
+  const sourceDeps = sourcesDeps({ ...runtime, root: runtime.dir.root });
+  const sources = createSourceRunner(sourceDeps);
 
   const threads = roles.has('log-processor') ? startThreads(runtime, context) : [];
   detections.onChange(() => {
@@ -111,18 +114,24 @@ async function startParts(
   }
   const greeting: string[] = [];
   if (roles.has('api')) {
-    const api = await startApi(runtime, context, { parts, delivery, detections, sources });
+    const api = await startApi(runtime, context, {
+      parts,
+      delivery,
+      detections,
+      intake: createIntake(sourceDeps),
+      sourcesChanged: roles.has('sources') ? sources.reload : async () => {},
+    });
     consoleUrl = config.publicUrl ?? api.url;
     parts.push(api);
     greeting.push(...(await greet(runtime, api.url)));
   }
   if (roles.has('sources')) {
-    await sources.refresh();
+    await sources.reload();
     parts.push({ component: { name: 'sources', state: OK }, stop: () => sources.stop() });
   }
   if (options.isDemo) {
     const { startDemo } = await import('./demo.ts');
-    parts.push(await startDemo(runtime, () => sources.refresh()));
+    parts.push(await startDemo(runtime, () => sources.reload()));
     greeting.push('the demo writes sample logs; the first alerts arrive within a minute');
   }
   if (!roles.has('api')) greeting.push(`running ${[...roles].join(', ')}`);
@@ -189,7 +198,8 @@ interface ApiNeeds {
   readonly parts: readonly Part[];
   readonly delivery: DeliveryOptions;
   readonly detections: DetectionHost;
-  readonly sources: SourceHost;
+  readonly intake: ApiParts['intake'];
+  sourcesChanged(): Promise<void>;
 }
 
 async function startApi(
@@ -204,8 +214,8 @@ async function startApi(
     tmpDir: runtime.dir.tmp,
     delivery: needs.delivery,
     detections: needs.detections,
-    intake: needs.sources.intake,
-    sourcesChanged: () => needs.sources.refresh(),
+    intake: needs.intake,
+    sourcesChanged: needs.sourcesChanged,
     system: system.describe,
     health: system.health,
   });
