@@ -24,5 +24,7 @@ export default defineConfig({
     css: { modules: { classNameStrategy: 'non-scoped' } },
     restoreMocks: true,
     testTimeout: 60_000,
+    pool: 'threads',
+    isolate: false,
   },
 });

@@ -1,6 +1,7 @@
 /** Reading and changing through the API, with caching. */
 import {
   type InfiniteData,
+  keepPreviousData,
   type UseInfiniteQueryResult,
   type UseMutationResult,
   type UseQueryOptions,
@@ -37,18 +38,25 @@ export function useApi<K extends GetRoute>(
   });
 }
 
+interface PagesOptions {
+  readonly refetchInterval?: number;
+  /** While another filter is asked for, the answer to the one before stays. */
+  readonly keepsPrevious?: boolean;
+}
+
 /** Reads a route page by page. */
 export function useApiPages<K extends PagedRoute>(
   route: K,
   ask: Ask<K>,
-  options?: { readonly enabled?: boolean; readonly refetchInterval?: number },
+  options: PagesOptions = {},
 ): UseInfiniteQueryResult<InfiniteData<Response<K>>> {
   return useInfiniteQuery({
     queryKey: [route, ask, 'pages'],
     queryFn: ({ signal, pageParam }) => call(route, withCursor(ask, pageParam), signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => (page as { nextCursor: string | null }).nextCursor ?? undefined,
-    ...options,
+    ...(options.refetchInterval === undefined ? {} : { refetchInterval: options.refetchInterval }),
+    ...(options.keepsPrevious ? { placeholderData: keepPreviousData } : {}),
   });
 }
 

@@ -4,6 +4,7 @@ import { Search } from 'lucide-react';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useApi } from '../api/hooks.ts';
+import { useCan } from '../api/session.tsx';
 import dialogStyles from '../components/dialog.module.css';
 import styles from './command-palette.module.css';
 import { NAVIGATION } from './navigation.ts';
@@ -84,6 +85,7 @@ function Commands({ onClose }: { readonly onClose: () => void }) {
 
 function useCommands(text: string): readonly Command[] {
   const navigate = useNavigate();
+  const isAdmin = useCan('admin');
   const detections = useApi('GET /detections', { query: { limit: 200 } }, { staleTime: 60_000 });
   const sources = useApi('GET /sources', {}, { staleTime: 60_000 });
   const go = (to: string) => () => void navigate(to);
@@ -94,11 +96,7 @@ function useCommands(text: string): readonly Command[] {
     hint: 'Action',
     run: () => setTheme(theme),
   }));
-  const extra: Command[] = [
-    { value: 'add-source', label: 'Add a source', hint: 'Action', run: go('/sources/new') },
-    { value: 'add-destination', label: 'Add a destination', hint: 'Action', run: go('/destinations/new') },
-    ...themes,
-  ];
+  const extra: Command[] = [...(isAdmin ? additions(go) : []), ...themes];
   if (text.trim() === '') return [...pages, ...extra];
   return [
     ...pages,
@@ -115,5 +113,12 @@ function useCommands(text: string): readonly Command[] {
       hint: 'Detection',
       run: go(`/detections/${encodeURIComponent(detection.id)}`),
     })),
+  ];
+}
+
+function additions(go: (to: string) => () => void): readonly Command[] {
+  return [
+    { value: 'add-source', label: 'Add a source', hint: 'Action', run: go('/sources/new') },
+    { value: 'add-destination', label: 'Add a destination', hint: 'Action', run: go('/destinations/new') },
   ];
 }

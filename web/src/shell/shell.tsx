@@ -1,6 +1,6 @@
 /** The frame of every page for somebody who is signed in. */
 import { Menu as MenuIcon, Search, X } from 'lucide-react';
-import { Suspense, useEffect, useState } from 'react';
+import { Suspense, useEffect, useRef, useState } from 'react';
 import { NavLink, Outlet, useLocation } from 'react-router';
 import { useApi } from '../api/hooks.ts';
 import { useSession } from '../api/session.tsx';
@@ -23,6 +23,7 @@ export function Shell() {
   const { pathname } = useLocation();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes when the page changes
   useEffect(() => setOpen(false), [pathname]);
+  useFocusOnPage(pathname);
   usePaletteKey(() => setPalette(true));
   return (
     <div className={styles.shell}>
@@ -55,7 +56,7 @@ export function Shell() {
         </div>
       </div>
       <main id="content" className={styles.main} tabIndex={-1}>
-        <PageBoundary key={pathname}>
+        <PageBoundary page={pathname}>
           <Suspense fallback={<Skeleton lines={10} />}>
             <Outlet />
           </Suspense>
@@ -88,6 +89,18 @@ function Navigation() {
       ))}
     </nav>
   );
+}
+
+/** After going to another page the keyboard starts at its content, and its title is read out. */
+function useFocusOnPage(pathname: string): void {
+  const section = pathname.startsWith('/settings') ? '/settings' : pathname;
+  const before = useRef(section);
+  useEffect(() => {
+    if (before.current === section) return;
+    before.current = section;
+    document.getElementById('content')?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }, [section]);
 }
 
 function usePaletteKey(open: () => void): void {

@@ -23,12 +23,11 @@ export function AlertFilters({ url }: { readonly url: UrlState }) {
   const rules = useApi('GET /detections', { query: { limit: 200 } }, { staleTime: 60_000 });
   const { set } = url;
   const setText = useCallback((text: string) => set({ text }), [set]);
-  const ruleOptions = [
-    { value: '', label: 'Any' },
-    ...(rules.data?.items ?? []).map(({ id, displayName }) => ({ value: id, label: displayName || id })),
-  ];
   const ruleId = url.text('ruleId');
-  if (!ruleOptions.some(({ value }) => value === ruleId)) ruleOptions.push({ value: ruleId, label: ruleId });
+  const ruleOptions = (rules.data?.items ?? []).map(({ id, displayName }) => ({ value: id, label: displayName || id }));
+  if (ruleId !== '' && !ruleOptions.some(({ value }) => value === ruleId)) {
+    ruleOptions.push({ value: ruleId, label: ruleId });
+  }
   const assignee = url.text('assignee');
   return (
     <search className={filters.bar}>
@@ -62,12 +61,11 @@ export function AlertFilters({ url }: { readonly url: UrlState }) {
         value={url.list('logType')}
         onChange={(logType) => set({ logType })}
       />
-      <PickOne
+      <PickMany
         label="Rule"
-        prefix="Rule"
         options={ruleOptions}
-        value={ruleId}
-        onChange={(next) => set({ ruleId: next })}
+        value={ruleId === '' ? [] : [ruleId]}
+        onChange={(chosen) => set({ ruleId: chosen.at(-1) ?? '' })}
       />
       <PickOne
         label="Assignee"

@@ -22,7 +22,7 @@ const MINUTE_MS = 60_000;
 export default function AlertsPage() {
   const url = useUrlState();
   const query = alertQuery(url, Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS);
-  const pages = useApiPages('GET /alerts', { query }, { refetchInterval: 15_000 });
+  const pages = useApiPages('GET /alerts', { query }, { refetchInterval: 15_000, keepsPrevious: true });
   const alerts = useMemo(() => pages.data?.pages.flatMap(({ items }) => items) ?? [], [pages.data]);
   const total = pages.data?.pages[0]?.total;
   return (

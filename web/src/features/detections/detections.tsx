@@ -33,7 +33,7 @@ const FILTERS = ['text', 'severity', 'logType', 'language', 'enabled', 'tag'];
 
 export default function DetectionsPage() {
   const url = useUrlState();
-  const pages = useApiPages('GET /detections', { query: queryOf(url) });
+  const pages = useApiPages('GET /detections', { query: queryOf(url) }, { keepsPrevious: true });
   const detections = pages.data?.pages.flatMap(({ items }) => items) ?? [];
   const total = pages.data?.pages[0]?.total;
   const isFiltered = FILTERS.some((name) => url.has(name));

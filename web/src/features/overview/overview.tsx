@@ -1,7 +1,8 @@
 import type { Overview } from '@panther/platform/contract';
-import { useMemo } from 'react';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearchParams } from 'react-router';
-import { useApi } from '../../api/hooks.ts';
+import { call } from '../../api/client.ts';
+import { apiKey } from '../../api/hooks.ts';
 import { Ago } from '../../components/ago.tsx';
 import { Page } from '../../components/page.tsx';
 import { PickOne } from '../../components/pick.tsx';
@@ -53,10 +54,17 @@ export default function OverviewPage() {
   );
 }
 
-/** The range ends now at every refresh. */
+/** The range ends now, at every refresh again. */
 function useOverview(hours: number) {
-  const ask = useMemo(() => ({ query: { from: new Date(Date.now() - hours * HOUR_MS).toISOString() } }), [hours]);
-  return useApi('GET /overview', ask, { refetchInterval: REFRESH_MS, placeholderData: (previous) => previous });
+  return useQuery({
+    queryKey: [...apiKey('GET /overview'), hours],
+    queryFn: ({ signal }) => {
+      const from = new Date(Date.now() - hours * HOUR_MS).toISOString();
+      return call('GET /overview', { query: { from } }, signal);
+    },
+    refetchInterval: REFRESH_MS,
+    placeholderData: keepPreviousData,
+  });
 }
 
 function Dashboard({ overview }: { readonly overview: Overview }) {
