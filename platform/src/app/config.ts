@@ -20,6 +20,10 @@ const schema = z.strictObject({
     .array(z.string())
     .default([])
     .describe('Hosts (host or host:port) in private networks that destinations may send to'),
+  detections: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Folders of detections to run, besides those that come along'),
   only: z.array(z.enum(ROLES)).min(1).optional().describe('Parts to run; all of them without it'),
   logProcessors: z.int().min(1).max(64).default(1).describe('Threads that process logs'),
   minFreeDiskMb: z

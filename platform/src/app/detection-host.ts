@@ -1,5 +1,5 @@
 /** Detections as the API and the start of Panther see them: what they say, their tests, the content that comes along. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { DetectionInfo, Detections } from '../api/deps.ts';
 import { UserError } from '../core/errors.ts';
 import { type Detection, storedDetection } from '../detections/detection.ts';
@@ -8,7 +8,7 @@ import { explain } from '../detections/planner/explain.ts';
 import { runTests, type TestResult } from '../detections/run-tests.ts';
 import { deriveCondition, readConditions } from './conditions.ts';
 import { createRunners, type Runners } from './detection-runners.ts';
-import { installPack, readDetections } from './detection-store.ts';
+import { installContent, readDetections } from './detection-store.ts';
 import type { Runtime } from './runtime.ts';
 import type { Component } from './system.ts';
 
@@ -28,10 +28,18 @@ export async function openDetectionHost(runtime: Runtime): Promise<DetectionHost
   const described = new Map<string, DetectionInfo>();
   let runners: Runners | undefined;
 
-  const content = loadDetections(join(runtime.contentDir, 'detections'));
-  for (const problem of content.problems) log.warn(problem, 'problem in the content that comes with Panther');
-  const { added, updated } = await installPack(state, clock, STARTER_PACK, content);
-  if (added + updated > 0) log.debug({ added, updated }, 'installed the starter pack');
+  const folders = runtime.config.detections.map((folder) => resolve(folder));
+  const packs = [
+    { origin: `pack:${STARTER_PACK}`, folder: join(runtime.contentDir, 'detections') },
+    ...folders.map((folder) => ({ origin: `folder:${folder}`, folder })),
+  ];
+  for (const { origin, folder } of packs) {
+    const content = loadDetections(folder);
+    for (const problem of content.problems) log.warn(problem, 'problem in a detection');
+    const changes = await installContent(state, clock, origin, content);
+    if (Object.values(changes).some((count) => count > 0))
+      log.info({ folder, ...changes }, 'detections were installed');
+  }
 
   async function find(id: string): Promise<Detection> {
     const row = await state.db.selectFrom('detections').selectAll().where('id', '=', id).executeTakeFirst();

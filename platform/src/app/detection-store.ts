@@ -1,10 +1,12 @@
 /** Detections in the state: installing content, reading what is live, counting what was seen. */
 
+import type { Transaction } from 'kysely';
 import { type Detection, storedDetection } from '../detections/detection.ts';
 import type { DetectionCounts } from '../detections/engine.ts';
 import type { LoadedDetections } from '../detections/load.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { State } from '../ports/state/state.ts';
+import type { Tables } from '../ports/state/tables.ts';
 import type { Log } from './log.ts';
 
 /** Everything in the state that is valid; what is not is logged and left out. */
@@ -25,46 +27,50 @@ export async function readDetections(state: State, log: Log): Promise<readonly D
 }
 
 /**
- * Adds a pack's detections and updates those it installed before. Whether one is enabled stays as the user set it;
- * one that the user has made or changed is left alone.
+ * Makes the state have the detections of one origin (a pack, a folder) as they are now. Whether one is enabled stays as
+ * the user set it; one of another origin is left alone; one that is gone from its origin is removed.
  */
-export async function installPack(
+export async function installContent(
   state: State,
   clock: Clock,
-  pack: string,
+  origin: string,
   { detections }: LoadedDetections,
-): Promise<{ readonly added: number; readonly updated: number }> {
-  const origin = `pack:${pack}`;
-  let added = 0;
-  let updated = 0;
-  await state.transaction(async (tx) => {
+): Promise<{ readonly added: number; readonly updated: number; readonly removed: number }> {
+  const at = clock.now().toISOString();
+  return state.transaction(async (tx) => {
     const rows = await tx.selectFrom('detections').select(['id', 'version', 'origin']).execute();
     const known = new Map(rows.map((row) => [row.id, row]));
-    for (const detection of detections) {
-      const row = known.get(detection.id);
-      if (row !== undefined && (row.origin !== origin || row.version === detection.version)) continue;
-      const at = clock.now().toISOString();
-      const content = contentOf(detection, at);
-      const { id, version, spec, body } = { id: detection.id, ...content };
-      if (row === undefined) {
-        const enabled = detection.isEnabled ? (1 as const) : (0 as const);
-        await tx
-          .insertInto('detections')
-          .values({ id, ...content, enabled, origin, created_at: at })
-          .execute();
-        added += 1;
-      } else {
-        await tx.updateTable('detections').set(content).where('id', '=', id).execute();
-        updated += 1;
-      }
-      await tx
-        .insertInto('detection_versions')
-        .values({ id, version, spec, body, created_at: at, created_by: 'system' })
-        .onConflict((conflict) => conflict.columns(['id', 'version']).doNothing())
-        .execute();
+    const ids = new Set(detections.map(({ id }) => id));
+    const added = detections.filter(({ id }) => !known.has(id));
+    const updated = detections.filter(({ id, version }) => {
+      const row = known.get(id);
+      return row !== undefined && row.origin === origin && row.version !== version;
+    });
+    const removed = rows.filter((row) => row.origin === origin && !ids.has(row.id));
+    for (const one of added) await insertDetection(tx, one, origin, at);
+    for (const one of updated) {
+      await tx.updateTable('detections').set(contentOf(one, at)).where('id', '=', one.id).execute();
+      await insertVersion(tx, one, at);
     }
+    for (const { id } of removed) await tx.deleteFrom('detections').where('id', '=', id).execute();
+    return { added: added.length, updated: updated.length, removed: removed.length };
   });
-  return { added, updated };
+}
+
+async function insertDetection(tx: Transaction<Tables>, one: Detection, origin: string, at: string): Promise<void> {
+  const enabled = one.isEnabled ? (1 as const) : (0 as const);
+  const row = { id: one.id, ...contentOf(one, at), enabled, origin, created_at: at };
+  await tx.insertInto('detections').values(row).execute();
+  await insertVersion(tx, one, at);
+}
+
+async function insertVersion(tx: Transaction<Tables>, one: Detection, at: string): Promise<void> {
+  const { version, spec, body } = contentOf(one, at);
+  await tx
+    .insertInto('detection_versions')
+    .values({ id: one.id, version, spec, body, created_at: at, created_by: 'system' })
+    .onConflict((conflict) => conflict.columns(['id', 'version']).doNothing())
+    .execute();
 }
 
 function contentOf(detection: Detection, at: string) {
