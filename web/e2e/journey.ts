@@ -27,6 +27,7 @@ export async function walkJourney(page: Page, check: Check): Promise<void> {
   await step(check, 'what no log type accepts is shown as text, with its reason', () => seeQuarantined(page));
   await step(check, 'the events are found with SQL', () => search(page));
   await step(check, 'a destination is added', () => addDestination(page));
+  await step(check, 'an invited user sets a password, and may only read', () => inviteReader(page));
 }
 
 async function step(check: Check, name: string, run: () => Promise<void>): Promise<void> {
@@ -96,4 +97,42 @@ async function addDestination(page: Page): Promise<void> {
   await page.getByLabel('URL').fill('https://hooks.example.com/panther');
   await page.getByRole('button', { name: 'Add destination' }).click();
   await page.getByRole('heading', { name: 'On call', level: 1 }).waitFor();
+}
+
+const READER = { name: 'Carol Reader', email: 'carol@example.com', password: 'staple battery horse correct' };
+
+async function inviteReader(page: Page): Promise<void> {
+  await page.goto('/settings/users');
+  await page.getByRole('button', { name: 'Invite a user' }).click();
+  await page.getByLabel('Name', { exact: true }).fill(READER.name);
+  await page.getByLabel('E-mail address').fill(READER.email);
+  await page.getByRole('combobox', { name: 'Role', exact: true }).click();
+  await page.getByRole('option', { name: 'Read-only' }).click();
+  await page.getByRole('button', { name: 'Create the invitation' }).click();
+  const link = await page.getByRole('dialog').locator('pre').textContent();
+  const guest = await page
+    .context()
+    .browser()
+    ?.newContext({ baseURL: new URL(page.url()).origin });
+  if (link === null || guest === undefined) throw new Error('there is no link');
+  try {
+    await readOnly(await guest.newPage(), link);
+  } finally {
+    await guest.close();
+  }
+}
+
+async function readOnly(page: Page, link: string): Promise<void> {
+  await page.goto(link);
+  await page.getByText(`For ${READER.email}`).waitFor();
+  await page.getByLabel('Password', { exact: true }).fill(READER.password);
+  await page.getByLabel('Password again').fill(READER.password);
+  await page.getByRole('button', { name: 'Set password and sign in' }).click();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Sources' }).click();
+  await page.getByRole('link', { name: SOURCE }).click();
+  await page.getByText('this is no access log').waitFor();
+  for (const name of ['Delete', 'Process again']) {
+    if (await page.getByRole('button', { name }).isVisible()) throw new Error(`a reader is offered: ${name}`);
+  }
+  if (await page.getByRole('switch').isVisible()) throw new Error('a reader is offered a switch');
 }

@@ -25,6 +25,13 @@ export const TIMES = [
   { value: '7d', label: 'Last 7 days' },
   { value: '30d', label: 'Last 30 days' },
 ];
+export const EVENT_COUNTS = [
+  { value: '', label: 'Any count' },
+  { value: '2', label: '2 events or more' },
+  { value: '10', label: '10 events or more' },
+  { value: '100', label: '100 events or more' },
+];
+
 const TIME_MS: Readonly<Record<string, number>> = {
   '1h': 3_600_000,
   '24h': 86_400_000,
@@ -39,6 +46,7 @@ export function statusesOf(url: UrlState): readonly AlertSummary['status'][] {
 /** The API's query. `nowMs` is what `created=24h` counts back from. */
 export function alertQuery(url: UrlState, nowMs: number): ListAlertsQuery {
   const back = TIME_MS[url.text('created')];
+  const least = Math.trunc(Number(url.text('events'))) || 0;
   const sort = SORTS.find(({ value }) => value === url.text('sort'))?.value ?? 'createdAt';
   return {
     status: [...statusesOf(url)],
@@ -51,6 +59,7 @@ export function alertQuery(url: UrlState, nowMs: number): ListAlertsQuery {
     ...textOf('text', url),
     ...textOf('ruleId', url),
     ...textOf('assignee', url),
+    ...(least > 0 ? { eventCountMin: least } : {}),
     ...(back === undefined
       ? {}
       : { createdAfter: new Date(Math.floor((nowMs - back) / 60_000) * 60_000).toISOString() }),
@@ -62,7 +71,7 @@ function textOf(name: 'text' | 'ruleId' | 'assignee', url: UrlState): Partial<Li
   return value === '' ? {} : { [name]: value };
 }
 
-const FILTERS = ['status', 'severity', 'type', 'logType', 'text', 'ruleId', 'assignee', 'created'];
+const FILTERS = ['status', 'severity', 'type', 'logType', 'text', 'ruleId', 'assignee', 'created', 'events'];
 
 /** True when the list is not what it shows at first. */
 export function isFiltered(url: UrlState): boolean {

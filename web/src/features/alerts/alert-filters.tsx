@@ -7,7 +7,16 @@ import filters from '../../components/filters.module.css';
 import { type Option, PickMany, PickOne } from '../../components/pick.tsx';
 import { SearchInput } from '../../components/search-input.tsx';
 import type { UrlState } from '../../components/url-state.ts';
-import { ALERT_TYPES, ANY_STATUS, isFiltered, NO_FILTERS, SORTS, statusesOf, TIMES } from './alert-filter.ts';
+import {
+  ALERT_TYPES,
+  ANY_STATUS,
+  EVENT_COUNTS,
+  isFiltered,
+  NO_FILTERS,
+  SORTS,
+  statusesOf,
+  TIMES,
+} from './alert-filter.ts';
 
 const options = <T extends string>(values: readonly T[]): Option<T>[] =>
   values.map((value) => ({ value, label: sentence(value) }));
@@ -75,6 +84,12 @@ export function AlertFilters({ url }: { readonly url: UrlState }) {
         onChange={(next) => set({ assignee: next })}
       />
       <PickOne label="Created" options={TIMES} value={url.text('created')} onChange={(created) => set({ created })} />
+      <PickOne
+        label="Number of events"
+        options={EVENT_COUNTS}
+        value={url.text('events')}
+        onChange={(events) => set({ events })}
+      />
       {isFiltered(url) && (
         <Button look="quiet" icon={<X aria-hidden />} onClick={() => set(NO_FILTERS)}>
           Reset

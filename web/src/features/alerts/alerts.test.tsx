@@ -16,7 +16,7 @@ test('open and triaged alerts are shown unless the address says otherwise', asyn
 
 test('the filter is in the address, and the address is the filter', async () => {
   const { api, user, addressOf } = renderApp(
-    '/alerts?status=CLOSED&severity=HIGH&severity=LOW&text=root&ruleId=AWS.X',
+    '/alerts?status=CLOSED&severity=HIGH&severity=LOW&text=root&ruleId=AWS.X&events=10',
     { answers: THREE },
   );
   await screen.findByRole('link', { name: /Root user/ });
@@ -25,6 +25,7 @@ test('the filter is in the address, and the address is the filter', async () => 
     severity: ['HIGH', 'LOW'],
     text: ['root'],
     ruleId: ['AWS.X'],
+    eventCountMin: ['10'],
   });
   await user.click(screen.getByRole('button', { name: 'Reset' }));
   expect(addressOf()).toBe('/alerts');
