@@ -33,6 +33,8 @@ interface Generation {
   readonly runners: Runners;
 }
 
+/** Leaves the start of Panther to what the user is waiting for. */
+const WARM_UP_DELAY_MS = 1_000;
 const COUNTS_EVERY_MS = 10_000;
 
 export async function openLiveDetections({ adapters, clock, log }: LiveDetectionsDeps): Promise<LiveDetections> {
@@ -50,7 +52,7 @@ export async function openLiveDetections({ adapters, clock, log }: LiveDetection
     if (live !== undefined) before.push(live);
     live = generation(detections, conditions);
     const unknown = detections.filter((one) => one.type === 'rule' && one.isEnabled && !conditions.has(one.version));
-    if (unknown.length > 0) void derive(live, conditions, unknown);
+    void prepare(live, conditions, unknown);
   }
 
   function generation(detections: readonly Detection[], conditions: ReadonlyMap<string, Condition>): Generation {
@@ -68,20 +70,23 @@ export async function openLiveDetections({ adapters, clock, log }: LiveDetection
     return { engine, runners };
   }
 
-  /** Until a condition is derived, every event of its log types is given to the rule. */
-  async function derive(
+  /** In the background. Until a condition is derived, every event of its log types is given to the rule. */
+  async function prepare(
     { engine, runners }: Generation,
     conditions: Map<string, Condition>,
     unknown: readonly Detection[],
   ): Promise<void> {
     try {
+      await new Promise((resolve) => setTimeout(resolve, WARM_UP_DELAY_MS));
+      if (isClosed) return;
+      await engine.warmUp();
       for (const one of unknown) {
         if (isClosed || engine !== live.engine) return;
         conditions.set(one.version, await deriveCondition(state, one, runners.python));
       }
-      engine.replan();
+      if (unknown.length > 0) engine.replan();
     } catch (error) {
-      if (!isClosed) log.error({ error }, 'conditions of rules cannot be derived; every event is given to them');
+      if (!isClosed) log.error({ error }, 'rules cannot be prepared; every event is given to them');
     }
   }
 

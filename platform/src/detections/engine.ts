@@ -42,6 +42,8 @@ export interface DetectionEngine {
   readonly pendingCount: number;
   /** In the order of the events, then of the rules. */
   drain(): Promise<readonly RuleResult[]>;
+  /** Loads the rules into their runners, so that the first candidate does not wait for that. */
+  warmUp(): Promise<void>;
   /** Asks for the conditions again. */
   replan(): void;
   /** Since the last call, by rule id. */
@@ -90,12 +92,16 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
       positions.push(index);
     }
     if (calls.length === 0) return [];
-    loading[language] ??= options[language].load(sourcesOf(language), helpers);
-    await loading[language];
+    await load(language);
     const startedAt = performance.now();
     const answers = await options[language].run(calls);
     share(calls, (performance.now() - startedAt) * 1_000);
     return answers.map((answer) => ({ ...answer, event: positions[answer.event] as number }));
+  }
+
+  function load(language: 'python' | 'typescript'): Promise<unknown> {
+    loading[language] ??= options[language].load(sourcesOf(language), helpers);
+    return loading[language];
   }
 
   function sourcesOf(language: string): readonly RuleSource[] {
@@ -150,6 +156,11 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
       const answers = [...(await run('python', batch, jsons)), ...(await run('typescript', batch, jsons))];
       answers.sort((a, b) => a.event - b.event || a.rule - b.rule);
       return answers.flatMap((answer) => toResult(answer, batch) ?? []);
+    },
+    async warmUp() {
+      for (const language of ['python', 'typescript'] as const) {
+        if (sourcesOf(language).length > 0) await load(language);
+      }
     },
     replan() {
       indexes = indexByLogType(slots, options);
