@@ -78,5 +78,5 @@ async function parseLoop(file: string): Promise<number> {
 
 if (import.meta.main) {
   const megabytes = Number(process.argv[2] ?? 200);
-  console.log(await benchParse(megabytes * 1e6));
+  console.log(JSON.stringify(await benchParse(megabytes * 1e6)));
 }

@@ -95,5 +95,5 @@ async function pipelineRound(file: string, detections: PipelineDetections) {
 
 if (import.meta.main) {
   const megabytes = Number(process.argv[2] ?? 200);
-  console.log(await benchPipeline(megabytes * 1e6, Number(process.argv[3] ?? 150)));
+  console.log(JSON.stringify(await benchPipeline(megabytes * 1e6, Number(process.argv[3] ?? 150))));
 }

@@ -1,0 +1,101 @@
+/**
+ * `npm run bench`: measures each budget of the design as a ratio to a bare reference in the same run, and writes the
+ * table in `docs/performance.md`. Work that has a reference runs on one core, where the system can pin it.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import type { ParseFigures } from './parse.ts';
+import type { PipelineFigures } from './pipeline.ts';
+import type { ProcessFigures } from './process.ts';
+
+const DOCUMENT = join(import.meta.dirname, '..', 'docs', 'performance.md');
+const BEGIN = '<!-- figures: written by npm run bench -->';
+const END = '<!-- end of figures -->';
+const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0;
+
+/** In a process of its own, on one core when `isPinned`. Its last line is its figures. */
+function measure<T>(file: string, args: readonly (string | number)[], isPinned: boolean): T {
+  const command = [process.execPath, join(import.meta.dirname, file), ...args.map(String)];
+  const [program = '', ...rest] = isPinned && canPin ? ['taskset', '-c', '0', ...command] : command;
+  process.stderr.write(`${file} ${args.join(' ')}…\n`);
+  const output = execFileSync(program, rest, {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as T;
+}
+
+const megabytes = Number(process.argv[2] ?? 200);
+const parse = measure<ParseFigures>('parse.ts', [megabytes], true);
+const rules = new Map(
+  [10, 150, 1_000].map((count) => [count, measure<PipelineFigures>('pipeline.ts', [megabytes, count], true)]),
+);
+const whole = measure<ProcessFigures>('process.ts', [200], false);
+
+function pipeline(count: number): PipelineFigures {
+  return rules.get(count) as PipelineFigures;
+}
+
+const many = pipeline(1_000).pipelineMbps / pipeline(10).pipelineMbps;
+const peak = Math.max(parse.peakRssMb, ...[...rules.values()].map(({ peakRssMb }) => peakRssMb));
+const rows = [
+  [
+    'gzip NDJSON CloudTrail → normalised events',
+    'at least 0.5',
+    `**${parse.ratio.toFixed(2)}**`,
+    `${speed(parse.parseMbps)} against ${speed(parse.referenceMbps)}`,
+  ],
+  [
+    'the same → Parquet in the lake, 150 rules enabled',
+    'at least 0.25',
+    `**${pipeline(150).ratio.toFixed(2)}**`,
+    `${speed(pipeline(150).pipelineMbps)} against ${speed(pipeline(150).referenceMbps)}; ${pipeline(150).matches} matches in ${pipeline(150).events} events`,
+  ],
+  [
+    '1,000 enabled rules against 10',
+    'at least 0.7',
+    `**${many.toFixed(2)}**`,
+    `${speed(pipeline(1_000).pipelineMbps)} against ${speed(pipeline(10).pipelineMbps)}`,
+  ],
+  [
+    'log line in → alert at the destination, idle system',
+    'p99 under 1 s',
+    `**${Math.round(whole.latencyP99Ms)} ms**`,
+    `p50 ${Math.round(whole.latencyP50Ms)} ms, ${whole.events} events`,
+  ],
+  [
+    '`panther up` to ready',
+    'under 2 s',
+    `**${(whole.readyMs / 1_000).toFixed(2)} s**`,
+    `median of ${whole.starts} starts`,
+  ],
+  ['memory when ready', 'under 250 MB', `**${Math.round(whole.readyRssMb)} MB**`, 'resident, whole process'],
+  [
+    'memory while processing',
+    'under 1 GB',
+    `**${Math.round(peak)} MB**`,
+    `peak over the runs above, ${megabytes} MB of events each`,
+  ],
+];
+const table = [
+  BEGIN,
+  '',
+  `Measured ${new Date().toISOString().slice(0, 10)} on ${cpus()[0]?.model ?? 'an unknown processor'}, Node.js ${process.version}${canPin ? ', pinned to one core where a reference is given' : ''}.`,
+  '',
+  '| work | budget | measured | details |',
+  '|---|---|---|---|',
+  ...rows.map((row) => `| ${row.join(' | ')} |`),
+  '',
+  END,
+].join('\n');
+
+const text = readFileSync(DOCUMENT, 'utf8');
+writeFileSync(DOCUMENT, `${text.slice(0, text.indexOf(BEGIN))}${table}${text.slice(text.indexOf(END) + END.length)}`);
+process.stdout.write(`${table}\n`);
+
+function speed(mbps: number): string {
+  return `${Math.round(mbps)} MB/s`;
+}
