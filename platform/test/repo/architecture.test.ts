@@ -6,13 +6,23 @@ import { readText, repositoryFiles } from './repository.ts';
 
 const DOMAINS = ['log-analysis', 'detections', 'alerts', 'lake', 'monitoring'];
 const REGISTRIES = ['sources/index.ts', 'destinations/index.ts'];
-const ALL = ['core', 'ports', ...DOMAINS, 'sources', 'destinations', 'adapters/embedded', 'adapters/aws'];
+const ALL = [
+  'core',
+  'ports',
+  ...DOMAINS,
+  'sources',
+  'destinations',
+  'adapters/embedded',
+  'adapters/aws',
+  'log-generator',
+];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   ports: ['core'],
   ...Object.fromEntries(DOMAINS.map((domain) => [domain, ['core', 'ports']])),
   sources: ['core', 'ports'],
   destinations: ['core', 'ports'],
+  'log-generator': ['core'],
   'adapters/embedded': ['core', 'ports'],
   'adapters/aws': ['core', 'ports'],
   api: ['core', 'ports', ...DOMAINS, ...REGISTRIES],
