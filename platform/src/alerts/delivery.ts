@@ -110,7 +110,7 @@ async function giveBack(
 async function route(alert: AlertsTable, message: QueueMessage, deps: DeliveryDeps): Promise<void> {
   const { destinationIds, unknown } = await routeToDestinations(deps.state, alert, deps.clock.now());
   if (unknown.length > 0) deps.log.warn({ rule: alert.rule_id, unknown }, 'rule names destinations that do not exist');
-  if (destinationIds.length === 0) deps.metrics.count('AlertsWithoutDestination', 1, { Severity: alert.severity });
+  if (destinationIds.length === 0) deps.metrics.count('alerts_without_destination', 1, { severity: alert.severity });
   await relayOutbox(deps);
   await acknowledge(message, deps);
 }
@@ -193,11 +193,11 @@ function report(
   durationMs: number,
   deps: DeliveryDeps,
 ): void {
-  const dimensions = { Destination: destination.name };
-  deps.metrics.count(result.success ? 'DeliverySuccess' : 'DeliveryFailure', 1, dimensions);
-  deps.metrics.observe('DeliveryDuration', durationMs, dimensions, 'ms');
+  const dimensions = { destination: destination.name };
+  deps.metrics.count(result.success ? 'deliveries_succeeded' : 'deliveries_failed', 1, dimensions);
+  deps.metrics.observe('delivery_duration', durationMs, dimensions, 'ms');
   const sinceAlert = deps.clock.now().getTime() - Date.parse(alert.created_at);
-  if (result.success) deps.metrics.observe('DeliveryLatency', Math.max(0, sinceAlert), dimensions, 'ms');
+  if (result.success) deps.metrics.observe('delivery_latency', Math.max(0, sinceAlert), dimensions, 'ms');
   if (result.success) return;
   const fields = { alert: alert.id, destination: destination.name, status: result.statusCode, reason: result.message };
   deps.log.warn(fields, 'alert was not delivered');
