@@ -7,26 +7,43 @@ const SOURCE = 'Web servers';
 const LOG_TYPE = 'Nginx.Access';
 const GOOD = 3;
 
+const PROBES = 12;
+const ALERT = 'Web server probed for weak spots by 203.0.113.7';
+
+/** nginx's form of a time. */
+function logTime(now: Date): string {
+  const [date, month, year] = now.toUTCString().slice(5, 16).split(' ');
+  return `${date}/${month}/${year}:${now.toISOString().slice(11, 19)} +0000`;
+}
+
 /** Lines of now, so that they are in every time range. */
 function lines(now: Date): string {
-  const [date, month, year] = now.toUTCString().slice(5, 16).split(' ');
-  const time = `${date}/${month}/${year}:${now.toISOString().slice(11, 19)} +0000`;
   const good = Array.from(
     { length: GOOD },
-    (_, index) => `198.51.100.${index + 1} - - [${time}] "GET /page-${index} HTTP/1.1" 200 612 "-" "curl/8.5.0"`,
+    (_, index) =>
+      `198.51.100.${index + 1} - - [${logTime(now)}] "GET /page-${index} HTTP/1.1" 200 612 "-" "curl/8.5.0"`,
   );
   return [...good, '<img src=x onerror=alert(1)> this is no access log', ''].join('\n');
+}
+
+function probes(now: Date): string {
+  const line = `203.0.113.7 - - [${logTime(now)}] "GET /.env HTTP/1.1" 200 612 "-" "curl/8.5.0"`;
+  return `${line}\n`.repeat(PROBES);
 }
 
 /** Walks the journey in the console, signed in as administrator. */
 export async function walkJourney(page: Page, check: Check): Promise<void> {
   await step(check, 'a source is added in the console', () => addSource(page));
   const token = (await page.locator('pre').first().textContent()) ?? '';
-  await step(check, 'the source takes logs with its token', () => send(page, token.trim()));
+  await step(check, 'the source takes logs with its token', () => send(page, token.trim(), lines(new Date())));
   await step(check, 'its records are counted: received = stored + quarantined', () => seeCounts(page));
   await step(check, 'what no log type accepts is shown as text, with its reason', () => seeQuarantined(page));
   await step(check, 'the events are found with SQL', () => search(page));
   await step(check, 'a destination is added', () => addDestination(page));
+  await step(check, 'probes of a web server become one alert', () => probe(page, token.trim()));
+  await step(check, 'the alert shows its events, and a value leads to the search', () => pivot(page));
+  await step(check, 'the alert gets a status and a comment', () => triage(page));
+  await step(check, 'the tests of a detection are run', () => runTests(page));
   await step(check, 'an invited user sets a password, and may only read', () => inviteReader(page));
 }
 
@@ -51,10 +68,10 @@ async function addSource(page: Page): Promise<void> {
   await page.getByText('never shows it again').waitFor();
 }
 
-async function send(page: Page, token: string): Promise<void> {
+async function send(page: Page, token: string, data: string): Promise<void> {
   const response = await page.request.post(`/api/v1/ingest/${encodeURIComponent(SOURCE)}`, {
     headers: { authorization: `Bearer ${token}`, 'content-type': 'text/plain' },
-    data: lines(new Date()),
+    data,
   });
   if (response.status() !== 200) throw new Error(`the answer is ${response.status()}: ${await response.text()}`);
 }
@@ -97,6 +114,43 @@ async function addDestination(page: Page): Promise<void> {
   await page.getByLabel('URL').fill('https://hooks.example.com/panther');
   await page.getByRole('button', { name: 'Add destination' }).click();
   await page.getByRole('heading', { name: 'On call', level: 1 }).waitFor();
+}
+
+async function probe(page: Page, token: string): Promise<void> {
+  await send(page, token, probes(new Date()));
+  await page.goto('/alerts?sort=updatedAt');
+  const row = page.getByRole('row').filter({ hasText: ALERT });
+  await row.waitFor({ timeout: 40_000 });
+  await row.getByText('High').waitFor();
+  await row.getByRole('link', { name: ALERT }).click();
+}
+
+async function pivot(page: Page): Promise<void> {
+  await page
+    .getByRole('heading', { name: ALERT, level: 1 })
+    .or(page.getByRole('heading', { level: 1 }))
+    .first()
+    .waitFor();
+  await page.getByText(`${PROBES} matching events`).waitFor();
+  const address = page.url();
+  await page.getByRole('link', { name: 'Search for 203.0.113.7' }).first().click();
+  await page.getByText(`${PROBES} rows`).waitFor();
+  await page.goto(address);
+}
+
+async function triage(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Status: Open. Change' }).click();
+  await page.getByRole('menuitem', { name: 'Triaged' }).click();
+  await page.getByRole('button', { name: 'Status: Triaged. Change' }).waitFor();
+  await page.getByRole('textbox', { name: 'Comment' }).fill('Blocked at the edge.');
+  await page.getByRole('button', { name: 'Comment', exact: true }).click();
+  await page.getByText('Blocked at the edge.').and(page.locator('p')).waitFor();
+}
+
+async function runTests(page: Page): Promise<void> {
+  await page.goto('/detections/Web.PathProbing?tab=tests');
+  await page.getByRole('button', { name: 'Run tests' }).click();
+  await page.getByText(/^\d+ passed, 0 failed$/).waitFor({ timeout: 60_000 });
 }
 
 const READER = { name: 'Carol Reader', email: 'carol@example.com', password: 'staple battery horse correct' };

@@ -82,6 +82,7 @@ async function visit(page: Page, stop: Stop): Promise<void> {
 async function lookAt(page: Page, name: string, shots: string | undefined, check: Check): Promise<void> {
   for (const theme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    await painted(page);
     check(`${name}, ${theme}: accessible`, await accessibilityProblems(page));
     await picture(page, shots, `${name}-${theme}`);
   }
@@ -91,6 +92,13 @@ async function lookAt(page: Page, name: string, shots: string | undefined, check
   check(`${name}: fits a telephone`, overflow > 0 ? [`it is ${overflow} px too wide`] : []);
   await picture(page, shots, `${name}-telephone`);
   await page.setViewportSize(DESKTOP);
+}
+
+/** Till the new theme is on the screen. */
+function painted(page: Page): Promise<void> {
+  return page.evaluate(
+    () => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))),
+  );
 }
 
 async function picture(page: Page, shots: string | undefined, name: string): Promise<void> {

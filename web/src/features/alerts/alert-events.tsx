@@ -45,16 +45,16 @@ function EventItem({ event, isFirst }: { readonly event: LogEvent; readonly isFi
   const [open, setOpen] = useState(isFirst);
   return (
     <div className={styles.event}>
-      <button type="button" className={styles.eventHead} aria-expanded={open} onClick={() => setOpen(!open)}>
-        <ChevronRight aria-hidden />
-        <span className={styles.eventTime}>{String(event.p_event_time ?? '').slice(0, 23)}</span>
-        <span className={styles.eventPreview}>{preview(event)}</span>
-      </button>
+      <div className={styles.eventRow}>
+        <button type="button" className={styles.eventHead} aria-expanded={open} onClick={() => setOpen(!open)}>
+          <ChevronRight aria-hidden />
+          <span className={styles.eventTime}>{String(event.p_event_time ?? '').slice(0, 23)}</span>
+          <span className={styles.eventPreview}>{preview(event)}</span>
+        </button>
+        <CopyButton text={JSON.stringify(event, null, 2)} label="Copy event as JSON" />
+      </div>
       {open && (
         <div className={styles.eventBody}>
-          <div className={styles.eventTools}>
-            <CopyButton text={JSON.stringify(event, null, 2)} label="Copy event as JSON" />
-          </div>
           <JsonView value={event} act={(value, path) => <Pivot value={value} path={path} event={event} />} />
         </div>
       )}
