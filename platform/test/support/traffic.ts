@@ -17,7 +17,15 @@ export function pick<T>(random: Random, items: readonly T[]): T {
   return items[Math.floor(random() * items.length)] as T;
 }
 
-const EVENT_NAMES = ['ListBuckets', 'DescribeInstances', 'GetObject', 'AssumeRole', 'PutObject', 'Decrypt', 'ListUsers'];
+const EVENT_NAMES = [
+  'ListBuckets',
+  'DescribeInstances',
+  'GetObject',
+  'AssumeRole',
+  'PutObject',
+  'Decrypt',
+  'ListUsers',
+];
 const START = Date.parse('2026-01-02T00:00:00Z');
 
 /** Within the given hours of 2026-01-02. */
@@ -33,13 +41,19 @@ export function trailRecord(random: Random, id: string, hours = 3): Record<strin
   return {
     eventVersion: '1.08',
     userIdentity: { type: 'IAMUser', principalId: 'AIDAEXAMPLE', arn, accountId: account, userName: user },
-    eventTime: time(random, hours).toISOString().replace('.000', '').replace(/\.\d+Z/, 'Z'),
+    eventTime: time(random, hours)
+      .toISOString()
+      .replace('.000', '')
+      .replace(/\.\d+Z/, 'Z'),
     eventSource: 's3.amazonaws.com',
     eventName: pick(random, EVENT_NAMES),
     awsRegion: pick(random, ['us-east-1', 'eu-central-1']),
     sourceIPAddress: `192.0.2.${Math.floor(random() * 256)}`,
     userAgent: 'aws-cli/2.13.0 Python/3.11.4 Linux/5.10',
-    requestParameters: { bucketName: `example-${user}`, key: `${'folder/'.repeat(1 + Math.floor(random() * 20))}${id}` },
+    requestParameters: {
+      bucketName: `example-${user}`,
+      key: `${'folder/'.repeat(1 + Math.floor(random() * 20))}${id}`,
+    },
     responseElements: null,
     requestID: `request-${id}`,
     eventID: id,
