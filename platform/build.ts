@@ -77,7 +77,8 @@ function copyFiles(): void {
   cpSync(join(ROOT, 'content'), join(DIST, 'content'), { recursive: true });
   for (const file of ['LICENSE', 'NOTICE', 'README.md', 'CHANGELOG.md']) cpSync(join(ROOT, file), join(DIST, file));
   cpSync(join(ROOT, 'docs', 'images'), join(DIST, 'docs', 'images'), { recursive: true });
-  for (const path of globSync('platform/src/**/*.py', { cwd: ROOT })) cpSync(join(ROOT, path), join(DIST, basename(path)));
+  for (const path of globSync('platform/src/**/*.{py,sandbox.js}', { cwd: ROOT }))
+    cpSync(join(ROOT, path), join(DIST, basename(path)));
   mkdirSync(join(DIST, 'bin'));
   cpSync(join(ROOT, 'platform', 'bin', 'panther.cjs'), join(DIST, 'bin', 'panther.cjs'));
 }

@@ -11,7 +11,10 @@ import { openLiveDetections } from './live-detections.ts';
 import { createLog } from './log.ts';
 import { createLogPipeline } from './log-pipeline.ts';
 import { sourcesDeps } from './sources.ts';
+import { hideExperimentalWarnings } from './warnings.ts';
 import type { WorkerCommand, WorkerReport, WorkerSettings } from './worker-protocol.ts';
+
+hideExperimentalWarnings();
 
 const settings = workerData as WorkerSettings;
 const dir = dataDir(settings.root);

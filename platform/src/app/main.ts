@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 /** The program `panther`. */
 import { enableCompileCache } from 'node:module';
+import { hideExperimentalWarnings } from './warnings.ts';
 
 // Before anything else is loaded: starting is mostly compiling, and what was compiled once is read from a cache.
 enableCompileCache();
+hideExperimentalWarnings();
 
 const [{ main }, { processIo }, { services }] = await Promise.all([
   import('../cli/main.ts'),

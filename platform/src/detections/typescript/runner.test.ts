@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import type { Answer } from '../runner.ts';
+import { createTypeScriptRunner } from './runner.ts';
+
+const runner = createTypeScriptRunner({ timeoutMs: 200, memoryMb: 32 });
+after(() => runner.close());
+
+const GOOD = `
+  interface Event { readonly eventName?: string }
+  export function rule(event: Event): boolean { return event.eventName === 'x'; }
+  export const title = (event: Event): string => 'saw ' + event.eventName;
+`;
+
+/** Runs rules on one event, with a good rule after them, which must not be disturbed. */
+async function answers(...bodies: readonly string[]): Promise<readonly Answer[]> {
+  await runner.load([...bodies, GOOD].map((body, key) => ({ key, id: `r${key}`, file: `r${key}.ts`, body })));
+  const calls = [{ eventJson: '{"eventName":"x","nested":{"list":[1]}}', keys: [...bodies.keys(), bodies.length] }];
+  const found = await runner.run(calls);
+  const good = found.find(({ rule }) => rule === bodies.length);
+  assert.deepEqual([good?.matched, good?.outputs?.title], [true, 'saw x']);
+  return found.filter(({ rule }) => rule !== bodies.length);
+}
+
+test('a match comes with what the alert functions return, checked and cut', async () => {
+  const [answer] = await answers(`
+    export const rule = () => true;
+    export const title = () => 'x'.repeat(2000);
+    export const severity = () => 'high';
+    export const destinations = () => [];
+    export const alertContext = () => ({ a: 1 });
+    export const dedup = () => { throw new Error('no'); };
+  `);
+  assert.equal(answer?.outputs?.title?.length, 1_000);
+  assert.ok(answer?.outputs?.title?.endsWith('... (truncated)'));
+  assert.deepEqual(
+    { ...answer?.outputs, title: '' },
+    { title: '', severity: 'HIGH', destinations: ['SKIP'], alert_context: '{"a":1}' },
+  );
+  assert.match(answer?.errors?.dedup?.message ?? '', /^no: r0\.ts, line \d+$/);
+});
+
+test('an event that does not match gives no answer', async () => {
+  assert.deepEqual(await answers('export const rule = () => false;'), []);
+});
+
+const HOSTILE: Readonly<Record<string, readonly [string, RegExp]>> = {
+  loops: ['export function rule() { for (;;) {} }', /TimeoutError/],
+  'loops in its module': ['for (;;) {} export function rule() { return true; }', /TimeoutError/],
+  recurses: ['export function rule(e: unknown): boolean { return rule(e); }', /RangeError/],
+  allocates: [
+    'export function rule() { const a = []; for (;;) a.push(new Array(1e5).fill(1)); }',
+    /MemoryError|TimeoutError/,
+  ],
+  throws: ['export function rule() { throw new Error("boom"); }', /Error: boom/],
+  'throws no error': ['export function rule() { throw null; }', /object: null/],
+  'returns no boolean': ['export function rule() { return 1; }', /expected a boolean/],
+  'changes its event': [
+    '"use strict"; export function rule(e: any) { e.nested.list.push(2); return true; }',
+    /not extensible/,
+  ],
+  'has no rule': ['export const x = 1;', /no function rule/],
+  'does not parse': ['export function rule( { return true; }', /./],
+  'imports a file system': ['import fs from "node:fs"; export function rule() { return true; }', /cannot import/],
+  'asks for the process': ['export function rule() { return process.env.PATH !== ""; }', /process is not defined/],
+  requires: ['export function rule() { return require("fs") !== null; }', /require is not defined/],
+  'makes code from text': [
+    'export function rule() { return (() => {}).constructor("return true")(); }',
+    /not a function/,
+  ],
+  fetches: ['export function rule() { fetch("http://192.0.2.1"); return true; }', /fetch is not defined/],
+  'sets a timer': ['export function rule() { setTimeout(() => {}, 1); return true; }', /setTimeout is not defined/],
+};
+
+for (const [what, [body, expected]] of Object.entries(HOSTILE)) {
+  test(`a rule that ${what} is an error of its own`, async () => {
+    const [answer] = await answers(body);
+    assert.match(`${answer?.error?.title} ${answer?.error?.message}`, expected);
+  });
+}
+
+test('a rule sees nothing of another', async () => {
+  const found = await answers(
+    'globalThis.left = 1; Object.prototype.eventName = "y"; Array.prototype.push = () => 0; export const rule = () => true;',
+    'export function rule() { return "left" in globalThis || ({} as any).eventName !== undefined; }',
+  );
+  assert.deepEqual(
+    found.map(({ rule }) => rule),
+    [0],
+  );
+});
+
+test('a megabyte of printing disturbs nobody', async () => {
+  const [answer] = await answers('export function rule() { console.log("x".repeat(1e6)); return true; }');
+  assert.equal(answer?.matched, true);
+});
+
+test('a unit test gives outputs also without a match, and can mock functions', async () => {
+  const body = `
+    function known(): boolean { return false; }
+    export const rule = () => known();
+    export const title = () => 't';
+  `;
+  const rule = { key: 0, id: 'r', file: 'r.ts', body };
+  const plain = await runner.test({ rule, eventJson: '{}', mocks: {} });
+  assert.deepEqual([plain.matched, plain.outputs?.title], [false, 't']);
+  const mocked = await runner.test({ rule, eventJson: '{}', mocks: { known: true } });
+  assert.equal(mocked.matched, true);
+});
