@@ -110,6 +110,24 @@ test('plans by size, by table and hour, and bounds a merge', () => {
   );
 });
 
+test('while an hour gets files, its larger ones are not copied again', () => {
+  const file = (n: number, sizeBytes: number): LiveFile => ({
+    objectKey: `k${n}`,
+    database: 'panther_logs',
+    table: 'a',
+    hour: '2026-01-02T03',
+    rowCount: 1,
+    sizeBytes,
+    createdAt: `2026-01-02T03:00:0${n}.000Z`,
+  });
+  const files = [file(1, 500), file(2, 1), file(3, 1), file(4, 1)];
+  const options = { targetBytes: 1_000, manyFiles: 3 };
+  const plan = (now: string) =>
+    planMerges(files, new Date(now), options).map((merge) => merge.map(({ objectKey }) => objectKey));
+  assert.deepEqual(plan('2026-01-02T03:00:10Z'), [['k2', 'k3', 'k4']]);
+  assert.deepEqual(plan('2026-01-02T05:00:00Z'), [['k2', 'k3', 'k4', 'k1']]);
+});
+
 test('a crash at any point leaves the same rows', async () => {
   await storeFiles(4);
   const before = await content();

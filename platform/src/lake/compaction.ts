@@ -32,7 +32,7 @@ export interface CompactionDeps {
 export interface CompactionOptions {
   /** Merges an hour's files when none is younger than this; 10 minutes without it. */
   readonly quietMs?: number;
-  /** Merges them at once from this number on; 32 without it. */
+  /** Merges the tiny ones of an hour that is not quiet from this number on; 32 without it. */
   readonly manyFiles?: number;
   /** Files from this size on stay as they are, and merged files have about this size; 128 MB without it. */
   readonly targetBytes?: number;
@@ -51,6 +51,8 @@ export interface CompactionResult {
   /** Merges that failed, with the reason; their files are as they were. */
   readonly failures: readonly string[];
 }
+
+type PlanLimits = Pick<CompactionOptions, 'manyFiles' | 'targetBytes'>;
 
 /** The files that become one. */
 export type Merge = readonly LiveFile[];
@@ -99,11 +101,17 @@ export function planMerges(
   const small = files.filter((file) => file.sizeBytes < limits.targetBytes);
   const groups = Object.values(Object.groupBy(small, (file) => `${file.hour} ${file.database}.${file.table}`));
   return groups
-    .filter((group): group is LiveFile[] => group !== undefined)
-    .filter((group) => group.length >= limits.manyFiles || group.every(({ createdAt }) => createdAt <= quietBefore))
+    .filter((group) => group !== undefined)
+    .map((group) => (group.every(({ createdAt }) => createdAt <= quietBefore) ? group : crowd(group, limits)))
     .toSorted((a, b) => (hour(a) < hour(b) ? -1 : 1))
     .flatMap((group) => inMerges(group, limits.targetBytes))
     .filter((merge) => merge.length >= 2);
+}
+
+/** What is merged while an hour still gets files: tiny ones, so that rows are not copied again and again. */
+function crowd(group: readonly LiveFile[], { manyFiles, targetBytes }: Required<PlanLimits>): readonly LiveFile[] {
+  const tiny = group.filter(({ sizeBytes }) => sizeBytes < targetBytes / 16);
+  return tiny.length >= manyFiles ? tiny : [];
 }
 
 function hour(group: readonly LiveFile[]): string {
