@@ -49,6 +49,11 @@ test('what is beyond the number of series is added up as Other, and nothing is l
   expect(table.series.reduce((sum, { total }) => sum + total, 0)).toBe(66);
 });
 
+test('where adding up means nothing, the highest series are shown alone', () => {
+  const series = [1, 9, 5].map((value) => ({ label: `s${value}`, points: [{ at: at(0), value }] }));
+  expect(chartTable(series, { most: 2, omitsRest: true }).series.map(({ label }) => label)).toEqual(['s9', 's5']);
+});
+
 test('bars are as high as their stack, lines as the highest of them; an empty chart has a scale', () => {
   const table = chartTable([
     { label: 'a', points: [{ at: at(0), value: 4 }] },

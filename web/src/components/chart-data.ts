@@ -27,6 +27,8 @@ interface TableOptions {
   readonly colorOf?: (label: string, index: number) => string;
   /** Series beyond this number are added up as `Other`. */
   readonly most?: number;
+  /** Leaves the rest out instead, where adding up means nothing, such as for percentiles. */
+  readonly omitsRest?: boolean;
   /** Bars: every period of the range is there, zero where nothing was. */
   readonly grid?: { readonly fromMs: number; readonly toMs: number; readonly periodMs: number };
 }
@@ -35,7 +37,7 @@ interface TableOptions {
 export function chartTable(series: readonly Series[], options: TableOptions = {}): ChartTable {
   const times = options.grid === undefined ? unionOfTimes(series) : gridTimes(options.grid);
   const rows = series.map(({ label, points }) => row(label, points, times, options.grid));
-  const folded = fold(rows, options.most ?? PALETTE_SIZE + 1);
+  const folded = fold(rows, options.most ?? PALETTE_SIZE + 1, options.omitsRest ?? false);
   const color =
     options.colorOf ?? ((label, index) => (label === 'Other' ? seriesColor(PALETTE_SIZE) : seriesColor(index)));
   return { times, series: folded.map((item, index) => ({ ...item, color: color(item.label, index) })) };
@@ -53,9 +55,10 @@ function row(label: string, points: Series['points'], times: readonly number[], 
   return { label, values, total: points.reduce((sum, point) => sum + point.value, 0) };
 }
 
-function fold(rows: readonly Row[], most: number): readonly Row[] {
+function fold(rows: readonly Row[], most: number, omitsRest: boolean): readonly Row[] {
   if (rows.length <= most) return rows;
   const byTotal = rows.toSorted((a, b) => b.total - a.total);
+  if (omitsRest) return byTotal.slice(0, most);
   const kept = byTotal.slice(0, most - 1);
   const rest = byTotal.slice(most - 1);
   const values = (rest[0]?.values ?? []).map((_, index) =>

@@ -17,9 +17,12 @@ interface ChartProps {
   readonly legend?: boolean;
   /** Length of a bar's period; the mean distance of the times unless given. */
   readonly periodMs?: number;
+  /** What lines reach over, in milliseconds since the epoch; their own times unless given. */
+  readonly range?: readonly [number, number];
 }
 
-const LEFT = 44;
+const LEAST_LEFT = 34;
+const CHARACTER_PX = 6.4;
 const RIGHT = 8;
 const TOP = 8;
 const BOTTOM = 22;
@@ -32,12 +35,13 @@ export function Chart({
   format = formatCompact,
   legend = true,
   periodMs,
+  range,
 }: ChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const width = useWidth(host);
   const [at, setAt] = useState<number>();
-  const scales = scalesOf(table, kind, width, height, periodMs);
-  const { x, y } = scales;
+  const scales = scalesOf(table, kind, { width, height, periodMs, range, format });
+  const { x } = scales;
   const last = table.times.length - 1;
 
   function point(event: PointerEvent<SVGSVGElement>) {
@@ -70,7 +74,7 @@ export function Chart({
             onKeyDown={step}
             onBlur={() => setAt(undefined)}
           >
-            <Axes x={x} y={y} width={width} height={height} format={format} />
+            <Axes scales={scales} width={width} height={height} format={format} />
             {kind === 'bars' ? <Bars table={table} scales={scales} /> : <Lines table={table} scales={scales} />}
             {shownAt !== undefined && (
               <line
@@ -101,44 +105,59 @@ export function Chart({
 interface Scales {
   readonly x: ReturnType<typeof scaleUtc<number>>;
   readonly y: ReturnType<typeof scaleLinear<number>>;
+  readonly yTicks: readonly number[];
   readonly periodMs: number;
+  /** Where the plot begins, beside the widest label. */
+  readonly left: number;
 }
 
-function scalesOf(table: ChartTable, kind: 'bars' | 'lines', width: number, height: number, period?: number): Scales {
+interface Frame {
+  readonly width: number;
+  readonly height: number;
+  readonly periodMs: number | undefined;
+  readonly range: readonly [number, number] | undefined;
+  readonly format: (value: number) => string;
+}
+
+function scalesOf(table: ChartTable, kind: 'bars' | 'lines', frame: Frame): Scales {
+  const { width, height, format } = frame;
   const first = table.times[0] ?? 0;
   const end = table.times.at(-1) ?? 1;
-  const periodMs = period ?? (table.times.length > 1 ? (end - first) / (table.times.length - 1) : 300_000);
-  const domain = [first, kind === 'bars' ? end + periodMs : Math.max(end, first + 1)];
-  const x = scaleUtc(domain, [LEFT, Math.max(LEFT + 1, width - RIGHT)]);
+  const mean = table.times.length > 1 ? (end - first) / (table.times.length - 1) : 300_000;
+  const periodMs = frame.periodMs ?? mean;
   const y = scaleLinear([0, chartMax(table, kind)], [height - BOTTOM, TOP]).nice(4);
-  return { x, y, periodMs };
+  const yTicks = y.ticks(Math.min(4, Math.max(1, y.domain()[1] ?? 1)));
+  const left = Math.max(LEAST_LEFT, 12 + CHARACTER_PX * Math.max(...yTicks.map((value) => format(value).length)));
+  const domain = frame.range ?? [first, kind === 'bars' ? end + periodMs : Math.max(end, first + 1)];
+  return { x: scaleUtc(domain, [left, Math.max(left + 1, width - RIGHT)]), y, yTicks, periodMs, left };
 }
 
 function centre(table: ChartTable, { x, periodMs }: Scales, kind: 'bars' | 'lines', index: number): number {
   return x((table.times[index] ?? 0) + (kind === 'bars' ? periodMs / 2 : 0));
 }
 
-interface AxesProps extends Pick<Scales, 'x' | 'y'> {
+interface AxesProps {
+  readonly scales: Scales;
   readonly width: number;
   readonly height: number;
   readonly format: (value: number) => string;
 }
 
-function Axes({ x, y, width, height, format }: AxesProps) {
+function Axes({ scales: { x, y, yTicks, left }, width, height, format }: AxesProps) {
   const times = x.ticks(Math.max(2, Math.floor(width / 110)));
   const nameOf = x.tickFormat();
   return (
     <g aria-hidden className={styles.axes}>
-      {y.ticks(4).map((value) => (
+      {yTicks.map((value) => (
         <g key={value}>
-          <line x1={LEFT} x2={width - RIGHT} y1={y(value)} y2={y(value)} />
-          <text x={LEFT - 8} y={y(value)} dy="0.32em" textAnchor="end">
+          <line x1={left} x2={width - RIGHT} y1={y(value)} y2={y(value)} />
+          <text x={left - 8} y={y(value)} dy="0.32em" textAnchor="end">
             {format(value)}
           </text>
         </g>
       ))}
       {times.map((time) => (
-        <text key={time.getTime()} x={x(time)} y={height - 5} textAnchor="middle">
+        <text key={time.getTime()} x={x(time)} y={height - 5} textAnchor={x(time) > width - 26 ? 'end' : 'middle'}>
           {clock(time, nameOf)}
         </text>
       ))}

@@ -31,10 +31,10 @@ function Statistics({ detection }: { readonly detection: DetectionDetail }) {
       { label: 'Matches', points: pointsOf('matches') },
       { label: 'Errors', points: pointsOf('errors') },
     ];
-    const days = stats.map(({ day }) => Date.parse(`${day}T00:00:00.000Z`));
-    const grid = { fromMs: Math.min(...days), toMs: Math.max(...days) + DAY_MS, periodMs: DAY_MS };
+    const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+    const grid = { fromMs: today - 29 * DAY_MS, toMs: today + DAY_MS, periodMs: DAY_MS };
     const colorOf = (label: string) => (label === 'Errors' ? 'var(--critical)' : 'var(--series-1)');
-    return chartTable(series, stats.length === 0 ? { colorOf } : { grid, colorOf });
+    return chartTable(series, { grid, colorOf });
   }, [stats]);
   if (stats.length === 0) {
     return (
@@ -48,7 +48,11 @@ function Statistics({ detection }: { readonly detection: DetectionDetail }) {
       <Chart table={chart} kind="bars" label="Matches and errors per day" height={170} periodMs={DAY_MS} />
       <div className={styles.stats}>
         <Stat label="Events, 7 days" value={formatNumber(week.events)} />
-        <Stat label="Run on" value={formatNumber(week.candidates)} note="events that met its condition" />
+        <Stat
+          label="Run on"
+          value={formatNumber(week.candidates)}
+          note={detection.condition === null ? 'every one of them' : 'events that met its condition'}
+        />
         <Stat
           label="Time per run"
           value={week.candidates === 0 ? '–' : formatDuration(week.micros / week.candidates / 1_000)}

@@ -6,6 +6,7 @@ import { useCan } from '../../api/session.tsx';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { formatDuration, plural } from '../../components/format.ts';
+import { unpackedJson } from '../../components/json-text.ts';
 import { JsonView } from '../../components/json-view.tsx';
 import { Card } from '../../components/page.tsx';
 import { Empty } from '../../components/states.tsx';
@@ -79,7 +80,7 @@ function TestItem({ name, expected, log, result }: TestItemProps) {
           {result !== undefined && Object.keys(result.outputs).length > 0 && (
             <section>
               <h3>What the alert would say</h3>
-              <JsonView value={result.outputs} depth={2} />
+              <JsonView value={unpackedOutputs(result.outputs)} depth={2} />
             </section>
           )}
           <section>
@@ -103,4 +104,9 @@ function Mark({ result }: { readonly result: Result | undefined }) {
       <CircleX aria-hidden /> Failed
     </span>
   );
+}
+
+/** `alert_context` comes as text of JSON. */
+function unpackedOutputs(outputs: Result['outputs']): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, unpackedJson(value)]));
 }

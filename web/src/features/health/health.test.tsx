@@ -39,7 +39,7 @@ test('only an administrator looks at dead letters', async () => {
 
 test('every metric with data has a chart', async () => {
   const { api } = renderApp('/health');
-  expect(await screen.findByRole('heading', { name: 'EventsProcessed' })).toBeInTheDocument();
+  expect(await screen.findByRole('heading', { name: 'Events processed' })).toBeInTheDocument();
   await waitFor(() => expect(api.callsOf('GET /metrics/query')).toHaveLength(2));
   expect(
     api.callsOf('GET /metrics/query').find(({ query }) => query.name?.[0] === 'EventsProcessed')?.query,

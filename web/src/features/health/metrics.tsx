@@ -1,8 +1,10 @@
+import type { MetricSeries } from '@panther/platform/contract';
 import { useMemo, useState } from 'react';
 import { useApi } from '../../api/hooks.ts';
 import { Chart } from '../../components/chart.tsx';
 import { chartTable } from '../../components/chart-data.ts';
 import { formatBytes, formatCompact, formatDuration } from '../../components/format.ts';
+import { humanName } from '../../components/names.ts';
 import { Card } from '../../components/page.tsx';
 import { PickOne } from '../../components/pick.tsx';
 import { Empty, Loaded } from '../../components/states.tsx';
@@ -77,42 +79,34 @@ function metricsOf(items: Listed): readonly Metric[] {
 
 function MetricChart({ metric, hours }: { readonly metric: Metric; readonly hours: number }) {
   const range = useMemo(() => rangeOf(hours), [hours]);
-  const isCount = metric.unit === 'count' || metric.unit === 'bytes';
-  const statistic = isCount ? 'sum' : metric.unit === 'ms' ? 'p95' : 'avg';
+  const isSum = metric.unit === 'count' || metric.unit === 'bytes';
+  const statistic = isSum ? 'sum' : metric.unit === 'ms' ? 'p95' : 'avg';
   const query = { name: metric.name, statistic, groupBy: metric.dimensions.slice(0, 1), ...range } as const;
-  const series = useApi(
-    'GET /metrics/query',
-    { query: { ...query, groupBy: [...query.groupBy] } },
-    { staleTime: 30_000 },
-  );
+  const series = useApi('GET /metrics/query', { query }, { staleTime: 30_000 });
   const table = useMemo(
-    () =>
-      chartTable(
-        (series.data?.items ?? []).map(({ dimensions, points }) => ({
-          label: Object.values(dimensions).join(' ') || metric.name,
-          points,
-        })),
-        { most: 6 },
-      ),
-    [series.data, metric.name],
+    () => metricTable(series.data?.items ?? [], metric, range, isSum),
+    [series.data, metric, range, isSum],
   );
+  const title = humanName(metric.name);
   return (
     <Card
-      title={metric.name}
+      title={title}
       aside={<span className={styles.statistic}>{`${statistic} per ${formatDuration(range.periodMs)}`}</span>}
     >
       <Loaded query={series} lines={4}>
         {() =>
-          table.times.length === 0 ? (
+          table.series.length === 0 ? (
             <Empty title="No data in this time" />
           ) : (
             <Chart
               table={table}
-              kind="lines"
-              label={metric.name}
+              kind={isSum ? 'bars' : 'lines'}
+              label={title}
               height={140}
               format={formatOf(metric.unit)}
               legend={table.series.length > 1}
+              periodMs={range.periodMs}
+              range={[Date.parse(range.from), Date.parse(range.to)]}
             />
           )
         }
@@ -121,7 +115,25 @@ function MetricChart({ metric, hours }: { readonly metric: Metric; readonly hour
   );
 }
 
-function rangeOf(hours: number) {
+const MOST_SERIES = 6;
+
+function metricTable(items: readonly MetricSeries[], metric: Metric, range: Range, isSum: boolean) {
+  const named = items.map(({ dimensions, points }) => ({
+    label: Object.values(dimensions).join(' ') || humanName(metric.name),
+    points,
+  }));
+  if (!isSum) return chartTable(named, { most: MOST_SERIES, omitsRest: true });
+  const grid = { fromMs: Date.parse(range.from), toMs: Date.parse(range.to), periodMs: range.periodMs };
+  return chartTable(named, { most: MOST_SERIES, grid });
+}
+
+interface Range {
+  readonly from: string;
+  readonly to: string;
+  readonly periodMs: number;
+}
+
+function rangeOf(hours: number): Range {
   const periodMs = Math.max(60_000, (hours * HOUR_MS) / POINTS);
   const toMs = Math.ceil(Date.now() / periodMs) * periodMs;
   return { from: new Date(toMs - hours * HOUR_MS).toISOString(), to: new Date(toMs).toISOString(), periodMs };

@@ -7,6 +7,7 @@ import { Button } from '../../components/button.tsx';
 import { cx } from '../../components/cx.ts';
 import { Confirm, Dialog, DialogActions } from '../../components/dialog.tsx';
 import { formatDuration, formatNumber, plural } from '../../components/format.ts';
+import { unpackedJson } from '../../components/json-text.ts';
 import { JsonView } from '../../components/json-view.tsx';
 import { Card } from '../../components/page.tsx';
 import { Empty, Loaded } from '../../components/states.tsx';
@@ -103,7 +104,7 @@ function DeadLetters({ queue, onClose }: DeadLettersProps) {
                   <p className={styles.letterMeta}>
                     Sent <Ago time={letter.sentAt} />, tried {plural(letter.receiveCount, 'time')}
                   </p>
-                  <JsonView value={parsed(letter.body)} depth={1} />
+                  <JsonView value={unpackedJson(letter.body)} depth={1} />
                 </li>
               ))}
             </ul>
@@ -133,12 +134,4 @@ function DeadLetters({ queue, onClose }: DeadLettersProps) {
       />
     </Dialog>
   );
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return body;
-  }
 }

@@ -6,6 +6,7 @@ import { Button } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { formatDuration, plural } from '../../components/format.ts';
+import { unpackedJson } from '../../components/json-text.ts';
 import { JsonView } from '../../components/json-view.tsx';
 import { Menu, MenuItem } from '../../components/menu.tsx';
 import { Empty, Skeleton } from '../../components/states.tsx';
@@ -148,7 +149,7 @@ interface RowDialogProps {
 
 function RowDialog({ result, row, onClose }: RowDialogProps) {
   const values = result.rows[row] ?? [];
-  const record = Object.fromEntries(result.columns.map(({ name }, index) => [name, unpacked(values[index])]));
+  const record = Object.fromEntries(result.columns.map(({ name }, index) => [name, unpackedJson(values[index])]));
   return (
     <Dialog open wide onClose={onClose} title={`Row ${row + 1}`}>
       <div className={styles.rowTools}>
@@ -157,14 +158,4 @@ function RowDialog({ result, row, onClose }: RowDialogProps) {
       <JsonView value={record} depth={2} />
     </Dialog>
   );
-}
-
-/** A column of type JSON comes as text. */
-function unpacked(value: unknown): unknown {
-  if (typeof value !== 'string' || !/^[[{]/.test(value)) return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
 }

@@ -13,7 +13,7 @@ test('an example is run; the result says how many rows in what time, and that th
   await user.click(await screen.findByRole('button', { name: /Newest events of every log type/ }));
   expect(await screen.findByText('500 rows')).toBeInTheDocument();
   expect(screen.getByText(/There are more rows/)).toBeInTheDocument();
-  expect(api.callsOf('POST /query')[0]?.body).toMatchObject({ maxRows: 1_000 });
+  expect(api.callsOf('POST /query').map(({ body }) => body)).toEqual([expect.objectContaining({ maxRows: 1_000 })]);
   expect(addressOf()).toContain('/search?sql=SELECT');
   expect(readHistory()[0]?.sql).toContain('panther_views.all_logs');
 });

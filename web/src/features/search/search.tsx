@@ -36,7 +36,7 @@ export default function SearchPage() {
     query.run(text, Number(maxRows));
     url.set({ sql: text });
   };
-  useRunFromAddress(url.text('sql'), run);
+  useRunOnOpen(url.text('sql'), run);
   const failure = query.error;
   const problem = failure === null || query.sql !== sql ? undefined : problemOf(failure.message, sql);
   return (
@@ -87,15 +87,14 @@ export default function SearchPage() {
   );
 }
 
-/** A query in the address, such as from an alert's event, is run once when the page opens on it. */
-function useRunFromAddress(sql: string, run: (sql: string) => void): void {
-  const seen = useRef('');
+/** A query that is in the address when the page opens, such as from an alert's event, is run once. */
+function useRunOnOpen(sql: string, run: (sql: string) => void): void {
+  const waiting = useRef(sql);
   useEffect(() => {
-    if (sql === '' || seen.current === sql) return;
-    const isFirst = seen.current === '';
-    seen.current = sql;
-    if (isFirst) run(sql);
-  }, [sql, run]);
+    const start = waiting.current;
+    waiting.current = '';
+    if (start !== '') run(start);
+  }, [run]);
 }
 
 interface Run {
