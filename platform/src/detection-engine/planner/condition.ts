@@ -1,0 +1,1 @@
+export type Condition = { readonly op: 'true' };
