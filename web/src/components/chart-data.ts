@@ -16,7 +16,7 @@ export interface ChartTable {
   readonly series: readonly ChartSeries[];
 }
 
-const PALETTE_SIZE = 7;
+const PALETTE_SIZE = 11;
 
 /** The n-th colour for things without one of their own; the last is for what is left over. */
 export function seriesColor(index: number): string {

@@ -76,14 +76,16 @@ function Pivot({ value, path, event }: PivotProps) {
   );
 }
 
-const PREVIEW_FIELDS = 5;
+const PREVIEW_FIELDS = 4;
+const PREVIEW_LENGTH = 90;
+const TIME = /^\d{4}-\d\d-\d\d[ T]/;
 
-/** The event's first fields of its own that are short. */
+/** The event's first texts of its own that are neither long nor times. */
 function preview(event: LogEvent): string {
   return Object.entries(event)
     .filter(
       ([name, value]) =>
-        !name.startsWith('p_') && (typeof value === 'string' || typeof value === 'number') && String(value).length < 60,
+        !name.startsWith('p_') && typeof value === 'string' && value.length < PREVIEW_LENGTH && !TIME.test(value),
     )
     .slice(0, PREVIEW_FIELDS)
     .map(([name, value]) => `${name}=${String(value)}`)

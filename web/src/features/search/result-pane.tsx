@@ -6,7 +6,7 @@ import { Button } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { formatDuration, plural } from '../../components/format.ts';
-import { unpackedJson } from '../../components/json-text.ts';
+import { unpackedJson, withoutNulls } from '../../components/json-text.ts';
 import { JsonView } from '../../components/json-view.tsx';
 import { Menu, MenuItem } from '../../components/menu.tsx';
 import { Empty, Skeleton } from '../../components/states.tsx';
@@ -155,7 +155,7 @@ function RowDialog({ result, row, onClose }: RowDialogProps) {
       <div className={styles.rowTools}>
         <CopyButton text={JSON.stringify(record, null, 2)} label="Copy row as JSON" />
       </div>
-      <JsonView value={record} depth={2} />
+      <JsonView value={withoutNulls(record)} depth={2} />
     </Dialog>
   );
 }
