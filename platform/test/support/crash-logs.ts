@@ -14,8 +14,19 @@ const TRAIL_FILES = 10;
 const TRAIL_EVENTS = 2_500;
 const GROWTHS = 12;
 
-/** `bytes`: the sizes of all files at the end, together. */
-export function makeDeliveries(random: Random): { readonly deliveries: readonly Delivery[]; readonly bytes: number } {
+export interface CrashLogs {
+  /** One small file that is there at the start. */
+  readonly first: Pick<Delivery, 'put'>;
+  readonly deliveries: readonly Delivery[];
+  /** The sizes of all files at the end, together. */
+  readonly bytes: number;
+}
+
+export function makeCrashLogs(random: Random): CrashLogs {
+  const first = file(
+    'trail/first.json',
+    lines(1, () => JSON.stringify(rootSignIn(random, 'first', '123456789010'))),
+  );
   const trail = Array.from({ length: TRAIL_FILES }, (_, index) => trailFile(random, index));
   const growing = growingFile(random);
   const others = [
@@ -36,13 +47,13 @@ export function makeDeliveries(random: Random): { readonly deliveries: readonly 
   ];
   const steps = [...trail, ...others];
   const deliveries: Delivery[] = [];
-  const bytes = [...steps, ...growing].reduce((sum, step) => sum + step.bytes, 0);
+  const bytes = [first, ...steps, ...growing].reduce((sum, step) => sum + step.bytes, 0);
   while (steps.length + growing.length > 0) {
     const isGrowth = steps.length === 0 || (growing.length > 0 && random() < 0.45);
     const next = (isGrowth ? growing.shift() : steps.shift()) as Step;
-    deliveries.push({ waitMs: Math.floor(random() * 120), put: next.put });
+    deliveries.push({ waitMs: Math.floor(random() * 160), put: next.put });
   }
-  return { deliveries, bytes };
+  return { first, deliveries, bytes };
 }
 
 interface Step {
