@@ -27,11 +27,12 @@ def dedup(event):
 `,
 ];
 
-/** `count` Python rules for AWS.CloudTrail. The names are none that the bench's events have, but for one in a hundred rules. */
+/** `count` Python rules for AWS.CloudTrail. One rule in twenty asks for a prefix; one in a
+ * hundred asks for a name that the bench's events have. */
 export function benchRules(count: number): readonly Detection[] {
   return Array.from({ length: count }, (_, index) => {
-    const name = index % 100 === 7 ? 'ConsoleLogin' : `Delete${index.toString(36).toUpperCase()}Thing`;
-    const body = (BODIES[index % BODIES.length] as (typeof BODIES)[number])(name);
+    const name = index % 100 === 8 ? 'AssumeRole' : `Delete${index.toString(36).toUpperCase()}Thing`;
+    const body = (BODIES[index % 20 === 19 ? 3 : index % 3] as (typeof BODIES)[number])(name);
     const spec = {
       AnalysisType: 'rule',
       RuleID: `Bench.Rule${index}`,

@@ -1,5 +1,13 @@
+/** The planner: from a detection's source to the condition that an event must meet to be given to it. */
 import type { Detection } from '../detection.ts';
-import type { Condition } from './condition.ts';
-export async function planDetection(_d: Detection, _ast: (s: string) => Promise<unknown>): Promise<Condition> {
-  return { op: 'true' };
+import { type Condition, TRUE } from './condition.ts';
+import { planPython } from './python.ts';
+
+/** `pythonAst` gives a module's syntax tree (`PYTHON_AST_DUMP`), undefined when it has none. */
+export async function planDetection(
+  { type, language, body }: Pick<Detection, 'type' | 'language' | 'body'>,
+  pythonAst: (source: string) => Promise<unknown>,
+): Promise<Condition> {
+  if (type !== 'rule' || language !== 'python') return TRUE;
+  return planPython(await pythonAst(body));
 }
