@@ -1,6 +1,6 @@
 /** Rules for measuring: each looks for one event name, as most rules about CloudTrail do, in the ways rules are written. */
-import type { Detection } from '../platform/src/detection-engine/detection.ts';
-import { toDetection } from '../platform/src/detection-engine/detection.ts';
+import type { Detection } from '../platform/src/detections/detection.ts';
+import { toDetection } from '../platform/src/detections/detection.ts';
 
 const BODIES: readonly ((name: string) => string)[] = [
   (name) => `def rule(event):

@@ -1,8 +1,8 @@
 /** The planner's conditions, kept in the state by the detection's version, so that a start needs no interpreter. */
-import type { Detection } from '../detection-engine/detection.ts';
-import type { Condition } from '../detection-engine/planner/condition.ts';
-import { planDetection } from '../detection-engine/planner/plan.ts';
-import type { PythonRunner } from '../detection-engine/python/runner.ts';
+import type { Detection } from '../detections/detection.ts';
+import type { Condition } from '../detections/planner/condition.ts';
+import { planDetection } from '../detections/planner/plan.ts';
+import type { PythonRunner } from '../detections/python/runner.ts';
 import type { State } from '../ports/state/state.ts';
 
 /** Part of the key: conditions of another planner are not used. */

@@ -2,10 +2,10 @@
 import { join, resolve } from 'node:path';
 import type { DetectionInfo, Detections } from '../api/deps.ts';
 import { UserError } from '../core/errors.ts';
-import { type Detection, storedDetection } from '../detection-engine/detection.ts';
-import { loadDetections } from '../detection-engine/load.ts';
-import { explain } from '../detection-engine/planner/explain.ts';
-import { runTests, type TestResult } from '../detection-engine/run-tests.ts';
+import { type Detection, storedDetection } from '../detections/detection.ts';
+import { loadDetections } from '../detections/load.ts';
+import { explain } from '../detections/planner/explain.ts';
+import { runTests, type TestResult } from '../detections/run-tests.ts';
 import { deriveCondition, readConditions } from './conditions.ts';
 import { createRunners, type Runners } from './detection-runners.ts';
 import { installContent, readDetections } from './detection-store.ts';

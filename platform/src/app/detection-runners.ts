@@ -4,8 +4,8 @@ import {
   DEFAULT_PYTHON_LIMITS,
   type PythonRunner,
   readHostSource,
-} from '../detection-engine/python/runner.ts';
-import { createTypeScriptRunner, type TypeScriptRunner } from '../detection-engine/typescript/runner.ts';
+} from '../detections/python/runner.ts';
+import { createTypeScriptRunner, type TypeScriptRunner } from '../detections/typescript/runner.ts';
 import { workerUrl } from './worker-url.ts';
 
 export interface Runners {
@@ -16,7 +16,7 @@ export interface Runners {
 
 export function createRunners(): Runners {
   const python = createPythonRunner({
-    workerUrl: workerUrl('python', '../detection-engine/python'),
+    workerUrl: workerUrl('python', '../detections/python'),
     hostSource: readHostSource(),
     ...DEFAULT_PYTHON_LIMITS,
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openSqliteState } from '../adapters/embedded/sqlite-state.ts';
-import { loadDetections } from '../detection-engine/load.ts';
+import { loadDetections } from '../detections/load.ts';
 import { addCounts, installContent, readDetections } from './detection-store.ts';
 import { systemClock } from './embedded.ts';
 import { createLog } from './log.ts';

@@ -1,9 +1,9 @@
 /** Detections in the state: installing content, reading what is live, counting what was seen. */
 
 import type { Transaction } from 'kysely';
-import { type Detection, storedDetection } from '../detection-engine/detection.ts';
-import type { DetectionCounts } from '../detection-engine/engine.ts';
-import type { LoadedDetections } from '../detection-engine/load.ts';
+import { type Detection, storedDetection } from '../detections/detection.ts';
+import type { DetectionCounts } from '../detections/engine.ts';
+import type { LoadedDetections } from '../detections/load.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { State } from '../ports/state/state.ts';
 import type { Tables } from '../ports/state/tables.ts';

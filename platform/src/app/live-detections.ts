@@ -4,9 +4,9 @@
  */
 import type { RuleInfo, RuleResult } from '../core/detection.ts';
 import type { LogEvent } from '../core/event.ts';
-import type { Detection } from '../detection-engine/detection.ts';
-import { createDetectionEngine, type DetectionEngine } from '../detection-engine/engine.ts';
-import type { Condition } from '../detection-engine/planner/condition.ts';
+import type { Detection } from '../detections/detection.ts';
+import { createDetectionEngine, type DetectionEngine } from '../detections/engine.ts';
+import type { Condition } from '../detections/planner/condition.ts';
 import { stringifyEvent } from '../log-analysis/json-values.ts';
 import type { Clock } from '../ports/clock.ts';
 import { deriveCondition, readConditions } from './conditions.ts';

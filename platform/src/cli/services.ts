@@ -1,6 +1,6 @@
 /** What `app/` gives to commands, so that no command chooses an adapter. Every function loads its code on first use. */
-import type { PythonRunner } from '../detection-engine/python/runner.ts';
-import type { TypeScriptRunner } from '../detection-engine/typescript/runner.ts';
+import type { PythonRunner } from '../detections/python/runner.ts';
+import type { TypeScriptRunner } from '../detections/typescript/runner.ts';
 import type { LakeSql } from '../lake/sql.ts';
 
 export interface UpOptions {

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { RuleResult } from '../../core/detection.ts';
 import { UserError } from '../../core/errors.ts';
-import { createDetectionEngine, type DetectionEngine } from '../../detection-engine/engine.ts';
-import { loadDetections } from '../../detection-engine/load.ts';
-import type { Condition } from '../../detection-engine/planner/condition.ts';
-import { planDetection } from '../../detection-engine/planner/plan.ts';
+import { createDetectionEngine, type DetectionEngine } from '../../detections/engine.ts';
+import { loadDetections } from '../../detections/load.ts';
+import type { Condition } from '../../detections/planner/condition.ts';
+import { planDetection } from '../../detections/planner/plan.ts';
 import { compileLogType } from '../../log-analysis/compile.ts';
 import { stringifyEvent } from '../../log-analysis/json-values.ts';
 import { processStream } from '../../log-analysis/process-stream.ts';

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
-import type { Detection } from '../../detection-engine/detection.ts';
-import { type LoadProblem, loadDetections } from '../../detection-engine/load.ts';
-import { runTests, type TestResult } from '../../detection-engine/run-tests.ts';
+import type { Detection } from '../../detections/detection.ts';
+import { type LoadProblem, loadDetections } from '../../detections/load.ts';
+import { runTests, type TestResult } from '../../detections/run-tests.ts';
 import { type CommandIo, defineCommand, EXIT } from '../command.ts';
 
 export const test = defineCommand({
