@@ -1,4 +1,8 @@
-/** Believable CloudTrail events from a seed: the same seed gives the same bytes on every machine. */
+/**
+ * Believable CloudTrail events from a seed: the same seed gives the same bytes on every machine.
+ *
+ * This file is long because it spells out many kinds of events.
+ */
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';

@@ -3,7 +3,7 @@ import {
   createPythonRunner,
   DEFAULT_PYTHON_LIMITS,
   type PythonRunner,
-  readHostSource,
+  readHostSources,
 } from '../detections/python/runner.ts';
 import { createTypeScriptRunner, type TypeScriptRunner } from '../detections/typescript/runner.ts';
 import { workerUrl } from './worker-url.ts';
@@ -17,7 +17,7 @@ export interface Runners {
 export function createRunners(): Runners {
   const python = createPythonRunner({
     workerUrl: workerUrl('python', '../detections/python'),
-    hostSource: readHostSource(),
+    hostSources: readHostSources(),
     ...DEFAULT_PYTHON_LIMITS,
   });
   const typescript = createTypeScriptRunner();

@@ -13,6 +13,7 @@ import type { Config } from './config.ts';
 import { type DataDir, dataDir } from './data-dir.ts';
 import { type Adapters, openEmbedded, systemClock } from './embedded.ts';
 import type { Log } from './log.ts';
+import { recoverSpool } from './spool.ts';
 
 export interface Runtime {
   readonly config: Config;
@@ -72,5 +73,7 @@ export async function recover({ dir, adapters, catalog, log }: Runtime): Promise
   await removeUnfinishedObjects(dir.objects);
   const files = await catalog.discardPending();
   const messages = await adapters.queue.recover();
-  if (files + messages > 0) log.info({ files, messages }, 'recovered what was in work at the last stop');
+  const objects = await recoverSpool(adapters);
+  if (files + messages + objects > 0)
+    log.info({ files, messages, objects }, 'recovered what was in work at the last stop');
 }

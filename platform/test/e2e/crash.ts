@@ -3,6 +3,7 @@
  * uninterrupted run stores: lake, matches, alerts, kept records and counts are equal, every alert was delivered.
  *
  * `PANTHER_CRASH_RUNS` (20) is how often, `PANTHER_CRASH_SEED` repeats a sequence. The last line is `N passed, N failed`.
+ * This file is long because it is one story, from the first start to the comparison.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,6 +1,7 @@
 /**
  * Queues in one SQLite file. A send is on the disk when it returns; sends and deletes that come together share one
  * commit. Every thread and process opens its own: those of one process wake each other up, others look every 50 ms.
+ * This file is long because the statements and the rules they keep are read together.
  */
 import { randomUUID } from 'node:crypto';
 import { realpathSync } from 'node:fs';
@@ -62,6 +63,8 @@ export interface SqliteQueue extends Queue {
    * had received these messages does not exist any more. Being interrupted does not count as a receive.
    */
   recover(): Promise<number>;
+  /** What every message of a queue says, also of those in flight. Only for the owner of the file, at its start. */
+  bodies(queue: string): Iterable<string>;
   close(): Promise<void>;
 }
 
@@ -286,6 +289,11 @@ class FileQueue implements SqliteQueue {
         .run(this.#now());
       return Number(changes);
     });
+  }
+
+  *bodies(queue: string): Generator<string> {
+    const rows = this.#volatile.prepare('SELECT body FROM messages WHERE queue = ?').iterate(queue);
+    for (const row of rows) yield String(row.body);
   }
 
   async close(): Promise<void> {

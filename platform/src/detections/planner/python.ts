@@ -1,4 +1,8 @@
-/** Python rules: syntax tree to what the planner understands. */
+/**
+ * Python rules: syntax tree to what the planner understands.
+ *
+ * This file is long because every form of code that is understood has its line.
+ */
 import type { Access, Condition, Fallback, Scalar, Step, Test } from './condition.ts';
 import { TRUE } from './condition.ts';
 import { deriveFunction, functionValue, NONE } from './derive.ts';

@@ -11,7 +11,8 @@ import type { PythonReply, PythonRequest, PythonWorkerData } from './python.work
 export interface PythonRunnerOptions {
   /** Of the thread's code: beside this file, or bundled. */
   readonly workerUrl: URL;
-  readonly hostSource: string;
+  /** Python that the interpreter runs first, in this order. */
+  readonly hostSources: readonly string[];
   /** For one call of a rule with its alert functions. */
   readonly timeoutMs: number;
   /** Of the interpreter; beyond it the thread is replaced between two batches. */
@@ -36,8 +37,8 @@ const TOO_SLOW: Trouble = {
 
 class Stopped extends Error {}
 
-export function readHostSource(): string {
-  return readFileSync(new URL('./host.py', import.meta.url), 'utf8');
+export function readHostSources(): readonly string[] {
+  return ['./events.py', './host.py'].map((file) => readFileSync(new URL(file, import.meta.url), 'utf8'));
 }
 
 export interface PythonRunner {
@@ -149,10 +150,10 @@ interface Thread {
 
 const SIGINT = 2;
 
-function startThread({ workerUrl, hostSource }: PythonRunnerOptions): Thread {
+function startThread({ workerUrl, hostSources }: PythonRunnerOptions): Thread {
   const interrupt = new SharedArrayBuffer(4);
   const flag = new Uint8Array(interrupt);
-  const data: PythonWorkerData = { interrupt, sources: [PYTHON_AST_DUMP, hostSource] };
+  const data: PythonWorkerData = { interrupt, sources: [PYTHON_AST_DUMP, ...hostSources] };
   const worker = new Worker(workerUrl, { workerData: data, name: 'python', env: {}, stdout: true, stderr: true });
   const waiting = new Map<number, PromiseWithResolvers<string>>();
   let isOver = false;

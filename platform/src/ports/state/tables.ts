@@ -1,6 +1,7 @@
 /**
  * Tables of the relational state. One definition for SQLite and PostgreSQL:
  * times are RFC 3339 text in UTC with milliseconds (sortable), flags are 0 or 1, structured values are JSON text.
+ * This file is long because there are many tables.
  */
 import type { Generated } from 'kysely';
 

@@ -1,4 +1,8 @@
-/** The tables of the first release, and an index for each way in which they are searched. */
+/**
+ * The tables of the first release, and an index for each way in which they are searched.
+ *
+ * This file is long because there are many tables.
+ */
 import { type ColumnDefinitionBuilder, type Kysely, PostgresAdapter, type RawBuilder, sql } from 'kysely';
 import type { Tables } from '../tables.ts';
 

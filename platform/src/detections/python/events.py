@@ -1,0 +1,190 @@
+"""Events as Python rules see them, following the panther_core library: values of exact type dict and list are wrapped
+on access; keys are looked up as written, then ignoring case; nothing can be changed.
+"""
+from collections.abc import Mapping, Sequence
+
+MISSING = object()
+
+
+def wrap(value):
+    kind = type(value)
+    if kind is dict:
+        return ImmutableCaseInsensitiveDict(value)
+    if kind is list:
+        return ImmutableList(value)
+    return value
+
+
+def unwrap(value):
+    if isinstance(value, (ImmutableCaseInsensitiveDict, ImmutableList)):
+        return value._raw
+    if isinstance(value, Mapping):
+        return {key: unwrap(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [unwrap(item) for item in value]
+    return value
+
+
+def copy_of(value):
+    if type(value) is dict:
+        return {key: copy_of(item) for key, item in value.items()}
+    if type(value) is list:
+        return [copy_of(item) for item in value]
+    return value
+
+
+class ImmutableCaseInsensitiveDict(Mapping):
+    __slots__ = ("_raw", "_lower")
+    __hash__ = None
+
+    def __init__(self, raw):
+        object.__setattr__(self, "_raw", raw)
+        object.__setattr__(self, "_lower", None)
+
+    def __setattr__(self, name, value):
+        raise TypeError(f"{type(self).__name__} is immutable")
+
+    def _find(self, key):
+        raw = self._raw
+        if key in raw:
+            return raw[key]
+        if not isinstance(key, str):
+            return MISSING
+        lower = self._lower
+        if lower is None:
+            lower = {}
+            for name in raw:
+                lower.setdefault(name.lower(), name)
+            object.__setattr__(self, "_lower", lower)
+        name = lower.get(key.lower(), MISSING)
+        return MISSING if name is MISSING else raw[name]
+
+    def __getitem__(self, key):
+        value = self._find(key)
+        if value is MISSING:
+            raise KeyError(key)
+        return wrap(value)
+
+    def get(self, key, default=None):
+        value = self._find(key)
+        return default if value is MISSING else wrap(value)
+
+    def __contains__(self, key):
+        return self._find(key) is not MISSING
+
+    def __iter__(self):
+        return iter(self._raw)
+
+    def __len__(self):
+        return len(self._raw)
+
+    def __eq__(self, other):
+        return self._raw == unwrap(other)
+
+    def __repr__(self):
+        return f"{type(self).__name__}({self._raw!r})"
+
+    def to_dict(self):
+        return copy_of(self._raw)
+
+    copy = to_dict
+
+
+class ImmutableList(Sequence):
+    __slots__ = ("_raw",)
+    __hash__ = None
+
+    def __init__(self, raw):
+        object.__setattr__(self, "_raw", raw)
+
+    def __setattr__(self, name, value):
+        raise TypeError("ImmutableList is immutable")
+
+    def __getitem__(self, index):
+        value = self._raw[index]
+        return tuple(value) if isinstance(index, slice) else wrap(value)
+
+    def __len__(self):
+        return len(self._raw)
+
+    def __eq__(self, other):
+        if not isinstance(other, (list, tuple, ImmutableList)):
+            return False
+        return self._raw == list(unwrap(other))
+
+    def __repr__(self):
+        return f"ImmutableList({tuple(self._raw)!r})"
+
+    def copy(self):
+        return copy_of(self._raw)
+
+    as_list = copy
+
+
+class PantherEvent(ImmutableCaseInsensitiveDict):
+    __slots__ = ("_models",)
+
+    def __init__(self, raw, models=None):
+        super().__init__(raw)
+        object.__setattr__(self, "_models", models)
+
+    def deep_get(self, *keys, default=None):
+        current = self
+        for key in keys:
+            current = current.get(key, default) if isinstance(current, Mapping) else default
+        return default if current is None else current
+
+    def deep_walk(self, *keys, default=None, return_val="all"):
+        return deep_walk(self._raw, keys, default, return_val)
+
+    def udm(self, *keys, default=None):
+        if len(keys) == 1 and self._models is not None:
+            found = self._models.value(self, keys[0])
+            if found is not MISSING:
+                return wrap(found)
+        for path in (("p_udm", *keys), keys):
+            value = self.deep_get(*path)
+            if value:
+                return value
+        return default
+
+    def event_time_epoch(self, force_utc=True):
+        from datetime import datetime, timezone
+
+        try:
+            text = str(self.get("p_event_time"))[:26]
+            return int(datetime.fromisoformat(text).replace(tzinfo=timezone.utc).timestamp())
+        except ValueError:
+            return 0
+
+
+def is_empty(value):
+    if value is None:
+        return True
+    return isinstance(value, (list, tuple)) and all(is_empty(item) for item in value)
+
+
+def deep_walk(value, keys, default, return_val):
+    if not keys:
+        return default if is_empty(value) else value
+    if isinstance(value, Mapping):
+        return deep_walk(value.get(keys[0]), keys[1:], default, return_val)
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return default
+    found = {}
+    for item in value:
+        hit = deep_walk(item, keys, None, "all")
+        hits = hit if isinstance(hit, Sequence) and not isinstance(hit, str) else [hit]
+        for one in hits:
+            if one is not None:
+                found.setdefault(one, None)
+    values = list(found)
+    if not values:
+        return default
+    if return_val == "first":
+        return values[0]
+    if return_val == "last":
+        return values[-1]
+    if return_val != "all":
+        return "all"
+    return values[0] if len(values) == 1 else values
