@@ -12,7 +12,9 @@ export interface LogProcessorThread {
   stop(): Promise<void>;
 }
 
+/** Doubled while it does not come up: what keeps it from that, such as a full disk, may last. */
 const RESTART_DELAY_MS = 1_000;
+const MAX_RESTART_DELAY_MS = 8_000;
 
 export function startLogProcessorThread(
   url: URL,
@@ -24,24 +26,44 @@ export function startLogProcessorThread(
   let lastError = '';
   let worker: Worker;
   let isStopping = false;
+  let delayMs = RESTART_DELAY_MS;
+  let restarting: NodeJS.Timeout | undefined;
+  let isRunning = false;
 
   function start(): void {
+    isRunning = true;
     worker = new Worker(url, { workerData: settings, name: 'log-processor' });
     worker.on('message', (report: WorkerReport) => {
-      if (report.kind === 'ready') status = 'ok';
+      if (report.kind !== 'ready') return;
+      status = 'ok';
+      delayMs = RESTART_DELAY_MS;
     });
     worker.on('error', (error) => {
       lastError = error.message;
       log.error({ error }, 'log processor died');
     });
     worker.on('exit', () => {
+      isRunning = false;
       if (isStopping) return;
       status = 'failed';
-      // What it had in work comes back to the queue before another takes from it.
-      setTimeout(() => {
-        onRestart().then(start, (error: unknown) => log.error({ error }, 'log processor cannot be restarted'));
-      }, RESTART_DELAY_MS);
+      restartLater();
     });
+  }
+
+  function restartLater(): void {
+    restarting = setTimeout(() => void restart(), delayMs);
+    delayMs = Math.min(delayMs * 2, MAX_RESTART_DELAY_MS);
+  }
+
+  async function restart(): Promise<void> {
+    try {
+      // What it had in work comes back to the queue before another takes from it.
+      await onRestart();
+      if (!isStopping) start();
+    } catch (error) {
+      log.error({ error }, 'log processor cannot be restarted yet');
+      if (!isStopping) restartLater();
+    }
   }
 
   start();
@@ -58,6 +80,8 @@ export function startLogProcessorThread(
     async stop() {
       isStopping = true;
       status = 'stopped';
+      clearTimeout(restarting);
+      if (!isRunning) return;
       const ended = once(worker, 'exit');
       worker.postMessage({ kind: 'stop' } satisfies WorkerCommand);
       await ended;

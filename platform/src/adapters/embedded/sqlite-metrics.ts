@@ -77,7 +77,8 @@ class FileMetrics implements SqliteMetrics {
     this.#now = () => options.clock.now().getTime();
     this.#retentionMs = (options.retentionDays ?? 400) * DAY;
     const flushEveryMs = options.flushEveryMs ?? 5_000;
-    if (flushEveryMs > 0) this.#timer = setInterval(() => this.flush().catch(options.onError), flushEveryMs).unref();
+    const onError = options.onError ?? (() => {});
+    if (flushEveryMs > 0) this.#timer = setInterval(() => this.flush().catch(onError), flushEveryMs).unref();
   }
 
   count(name: string, value: number, dimensions: Dimensions = {}, unit: MetricUnit = 'count'): void {
