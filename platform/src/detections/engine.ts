@@ -5,7 +5,7 @@
 import type { RuleError, RuleMatch, RuleResult, Severity } from '../core/detection.ts';
 import type { LogEvent } from '../core/event.ts';
 import type { Detection } from './detection.ts';
-import type { Condition } from './planner/condition.ts';
+import { type Condition, TRUE } from './planner/condition.ts';
 import { createRuleIndex, type RuleIndex } from './planner/rule-index.ts';
 import type { HelperSource } from './python/runner.ts';
 import type { Answer, Call, RuleSource, Trouble } from './runner.ts';
@@ -76,11 +76,12 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
   const helpers = options.detections
     .filter(({ type, language }) => type === 'global' && language === 'python')
     .map(({ id, file, body }) => ({ id, file, body }));
-  let indexes = indexByLogType(slots, options);
+  const broken = new Set<number>();
+  let indexes = indexByLogType(slots, ({ detection }) => options.conditionOf(detection));
   const seen = new Map<string, number>();
   const out: number[] = [];
   let pending: Pending[] = [];
-  const loading: Partial<Record<'python' | 'typescript', Promise<unknown>>> = {};
+  const loading: Partial<Record<'python' | 'typescript', Promise<void>>> = {};
 
   async function run(language: 'python' | 'typescript', batch: readonly Pending[], jsons: readonly string[]) {
     const calls: Call[] = [];
@@ -99,9 +100,20 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
     return answers.map((answer) => ({ ...answer, event: positions[answer.event] as number }));
   }
 
-  function load(language: 'python' | 'typescript'): Promise<unknown> {
-    loading[language] ??= options[language].load(sourcesOf(language), helpers);
+  function load(language: 'python' | 'typescript'): Promise<void> {
+    loading[language] ??= loadRules(language);
     return loading[language];
+  }
+
+  /** A rule that does not load is an error on every event, so every event must be given to it. */
+  async function loadRules(language: 'python' | 'typescript'): Promise<void> {
+    const failed = await options[language].load(sourcesOf(language), helpers);
+    for (const key of failed.keys()) broken.add(key);
+    if (failed.size > 0) replan();
+  }
+
+  function replan(): void {
+    indexes = indexByLogType(slots, (slot) => (broken.has(slot.key) ? TRUE : options.conditionOf(slot.detection)));
   }
 
   function sourcesOf(language: string): readonly RuleSource[] {
@@ -162,9 +174,7 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
         if (sourcesOf(language).length > 0) await load(language);
       }
     },
-    replan() {
-      indexes = indexByLogType(slots, options);
-    },
+    replan,
     takeCounts() {
       const counts = new Map(slots.map((slot) => [slot.detection.id, takeSlotCounts(slot, seen)]));
       seen.clear();
@@ -177,10 +187,14 @@ function newSlot(detection: Detection, key: number): Slot {
   return { detection, key, isOn: true, overruns: 0, candidates: 0, matches: 0, errors: 0, micros: 0 };
 }
 
-function indexByLogType(slots: readonly Slot[], options: EngineOptions): ReadonlyMap<string, RuleIndex> {
+function indexByLogType(
+  slots: readonly Slot[],
+  conditionOf: (slot: Slot) => Condition,
+): ReadonlyMap<string, RuleIndex> {
   const byLogType = new Map<string, { key: number; condition: Condition }[]>();
-  for (const { key, detection } of slots) {
-    const condition = options.conditionOf(detection);
+  for (const slot of slots) {
+    const { key, detection } = slot;
+    const condition = conditionOf(slot);
     for (const logType of new Set(detection.info.logTypes)) {
       const rules = byLogType.get(logType) ?? [];
       byLogType.set(logType, rules);

@@ -65,6 +65,7 @@ export const detect = defineCommand({
     }
 
     try {
+      await engine.warmUp();
       for await (const file of logFiles(operands, io)) await readFile(file, { engine, logTypes, drain }, io);
       await drain();
       for (const alert of windows.end()) await io.stdout.write(`${JSON.stringify(alert)}\n`);

@@ -68,7 +68,8 @@ export function and(...conditions: readonly Condition[]): Condition {
 export function or(...conditions: readonly Condition[]): Condition {
   const parts = flatten('or', conditions);
   if (parts.some(({ op }) => op === 'true')) return TRUE;
-  return pack('or', withoutImplied(distinct(parts.filter(({ op }) => op !== 'false'))), FALSE);
+  const different = distinct(parts.filter(({ op }) => op !== 'false'));
+  return coversAll(different) ? TRUE : pack('or', withoutImplied(different), FALSE);
 }
 
 export function test(access: Access, test: Test, when: TestCondition['when']): Condition {
@@ -106,13 +107,24 @@ function distinct(parts: readonly Condition[]): readonly Condition[] {
   return [...new Map(parts.map((one) => [JSON.stringify(one), one])).values()];
 }
 
-/** "Unsure" is part of every other result of the same test. */
+/** "Unsure" is part of every other result of the same test; `x or (x and y)` is `x`. */
 function withoutImplied(parts: readonly Condition[]): readonly Condition[] {
-  const sure = parts.filter((one) => one.op === 'test' && one.when !== 'unsure');
-  const keys = new Set(sure.map((one) => testKey(one as TestCondition)));
-  return parts.filter((one) => one.op !== 'test' || one.when !== 'unsure' || !keys.has(testKey(one)));
+  if (parts.length < 2) return parts;
+  const given = new Set(parts.flatMap((one) => (one.op === 'test' && one.when !== 'unsure' ? [unsureKey(one)] : [])));
+  const left = parts.filter((one) => !given.has(JSON.stringify(one)));
+  for (const one of left) given.add(JSON.stringify(one));
+  return left.filter((one) => one.op !== 'and' || !one.of.some((part) => given.has(JSON.stringify(part))));
 }
 
-function testKey({ language, steps, test }: TestCondition): string {
-  return JSON.stringify([language, steps, test]);
+/** Whether one part holds where another does not. */
+function coversAll(parts: readonly Condition[]): boolean {
+  const opposites = parts.flatMap((one) =>
+    one.op === 'test' && one.when === 'true' ? [{ ...one, when: 'false' }] : [],
+  );
+  const keys = new Set(opposites.map((one) => JSON.stringify(one)));
+  return keys.size > 0 && parts.some((one) => keys.has(JSON.stringify(one)));
+}
+
+function unsureKey(condition: TestCondition): string {
+  return JSON.stringify({ ...condition, when: 'unsure' });
 }

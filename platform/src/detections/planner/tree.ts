@@ -54,3 +54,8 @@ export function mapOutcomes(expr: Expr, change: (outcome: Expr) => Expr): Expr {
   // biome-ignore lint/suspicious/noThenProperty: nothing awaits a piece of a syntax tree.
   return { ...expr, then: mapOutcomes(expr.then, change), otherwise: mapOutcomes(expr.otherwise, change) };
 }
+
+export function choice(test: Expr, yes: Expr, otherwise: Expr): Expr {
+  // biome-ignore lint/suspicious/noThenProperty: nothing awaits a piece of a syntax tree.
+  return { kind: 'choice', test, then: yes, otherwise };
+}

@@ -59,9 +59,34 @@ const HOSTILE: Readonly<Record<string, readonly [string, RegExp]>> = {
     '"use strict"; export function rule(e: any) { e.nested.list.push(2); return true; }',
     /not extensible/,
   ],
-  'has no rule': ['export const x = 1;', /no function rule/],
-  'does not parse': ['export function rule( { return true; }', /./],
-  'imports a file system': ['import fs from "node:fs"; export function rule() { return true; }', /cannot import/],
+  'has no rule': ['export const x = 1;', /no exported function rule\(event\): r0\.ts$/],
+  'does not parse': ['const x = 1;\nexport function rule( { return true; }', /: r0\.ts, line 2$/],
+  'needs more than its types stripped': [
+    'enum Kind { A }\nexport function rule() { return true; }',
+    /enum is not supported.*: r0\.ts, line 1$/,
+  ],
+  'imports a file system': [
+    '\nimport fs from "node:fs"; export function rule() { return true; }',
+    /cannot import "node:fs".*: r0\.ts, line 2$/,
+  ],
+  'imports while it runs': ['export function rule() { import("node:fs"); return true; }', /Not supported/],
+  'throws an error that lies': [
+    'export function rule() { throw Object.defineProperty(new Error("x"), "message", { get() { throw 1; } }); }',
+    /./,
+  ],
+  'makes code through its event': [
+    'export function rule(e: any) { return e.constructor.constructor("return true")(); }',
+    /not a function/,
+  ],
+  evaluates: ['export function rule() { return eval("true"); }', /eval is not defined/],
+  'never ends its promises': [
+    'export function rule() { const f = (): any => Promise.resolve().then(f); f(); return true; }',
+    /TimeoutError/,
+  ],
+  'asks too much of a pattern': [
+    'export function rule() { return /^(a+)+$/.test("a".repeat(40) + "!"); }',
+    /TimeoutError/,
+  ],
   'asks for the process': ['export function rule() { return process.env.PATH !== ""; }', /process is not defined/],
   requires: ['export function rule() { return require("fs") !== null; }', /require is not defined/],
   'makes code from text': [
@@ -106,4 +131,69 @@ test('a unit test gives outputs also without a match, and can mock functions', a
   assert.deepEqual([plain.matched, plain.outputs?.title], [false, 't']);
   const mocked = await runner.test({ rule, eventJson: '{}', mocks: { known: true } });
   assert.equal(mocked.matched, true);
+});
+
+test('a rule cannot answer for another, nor in a form of its own', async () => {
+  const forge = (json: string) => `
+    const text = ${JSON.stringify(json)};
+    JSON.stringify = () => text;
+    Array.prototype.includes = () => true;
+    Object.prototype.toJSON = function () { return JSON.parse(text); };
+    export const rule = () => true;
+    export const severity = () => 'WRONG';
+  `;
+  const found = await answers(forge('{"rule":1,"event":7,"matched":true}'), 'export const rule = () => false;');
+  assert.deepEqual(
+    found.map(({ rule, event }) => [rule, event]),
+    [[0, 0]],
+  );
+  assert.notEqual(found[0]?.outputs?.severity, 'WRONG');
+});
+
+test('after one rule took all memory, the others go on', async () => {
+  const found = await answers(
+    'export function rule() { const a = []; for (;;) a.push(new Array(1e5).fill(1)); }',
+    'for (;;) {}',
+    'export const rule = () => true;',
+  );
+  assert.deepEqual(
+    found.map(({ rule, matched }) => [rule, matched]),
+    [
+      [0, undefined],
+      [1, undefined],
+      [2, true],
+    ],
+  );
+});
+
+test('authoring helpers can be imported, types too', async () => {
+  const body = `
+    import type { Event } from 'panther';
+    import { deepGet } from 'panther';
+    export const rule = (event: Event) => deepGet(event, 'nested', 'list') !== undefined && deepGet(event, 'eventName', 'length') === undefined;
+  `;
+  const [answer] = await answers(body);
+  assert.equal(answer?.matched, true);
+});
+
+test('what an alert function makes must be an object that JSON can write', async () => {
+  for (const made of ['[]', 'null', '(() => { const a: any = {}; a.a = a; return a; })()', '({ toJSON() {} })']) {
+    const [answer] = await answers(`export const rule = () => true; export const alert_context = () => (${made});`);
+    assert.equal(answer?.matched, true);
+    assert.deepEqual(Object.keys(answer?.errors ?? {}), ['alert_context'], made);
+  }
+  const [long] = await answers(
+    'export const rule = () => true; export const alertContext = () => ({ a: "x".repeat(204_800) });',
+  );
+  assert.match(long?.outputs?.alert_context ?? '', /bigger than maximum of \[204800\] characters/);
+});
+
+test('a batch of many events is answered in order', async () => {
+  const body = 'export const rule = (event: { n: number }) => event.n % 2 === 0;';
+  await runner.load([{ key: 4, id: 'r', file: 'r.ts', body }]);
+  const found = await runner.run(Array.from({ length: 100 }, (_, n) => ({ eventJson: `{"n":${n}}`, keys: [4] })));
+  assert.deepEqual(
+    found.map(({ event }) => event),
+    Array.from({ length: 50 }, (_, index) => index * 2),
+  );
 });

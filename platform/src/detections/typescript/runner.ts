@@ -7,6 +7,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import type { Context, Isolate, Reference } from 'isolated-vm';
 import { errorMessage } from '../../core/errors.ts';
 import type { Answer, Call, RuleSource, TestCall, Trouble } from '../runner.ts';
+import { readAnswer } from './answer.ts';
 
 export interface TypeScriptRunner {
   /** Replaces all rules. What is wrong with one is told, and again for every event that it is given. */
@@ -39,12 +40,17 @@ export function createTypeScriptRunner(options: Partial<TypeScriptRunnerOptions>
   const { timeoutMs, memoryMb } = { ...DEFAULTS, ...options };
   let sources: readonly RuleSource[] = [];
   let sandbox: Sandbox | undefined;
+  /** Rules that did not load: a new isolate does not spend its time on them again. */
+  const failures = new WeakMap<RuleSource, Trouble>();
 
   async function open(rules: readonly RuleSource[]): Promise<Sandbox> {
     const { default: ivm } = await import('isolated-vm');
     const isolate = new ivm.Isolate({ memoryLimit: memoryMb });
     const loaded = new Map<number, Loaded>();
-    for (const rule of rules) loaded.set(rule.key, loadRule(isolate, rule, timeoutMs));
+    for (const rule of rules) {
+      const failure = failures.get(rule);
+      loaded.set(rule.key, failure === undefined ? loadRule(isolate, rule, timeoutMs) : { error: failure });
+    }
     return { isolate, rules: loaded };
   }
 
@@ -60,7 +66,7 @@ export function createTypeScriptRunner(options: Partial<TypeScriptRunnerOptions>
     if ('error' in loaded) return { rule: key, error: loaded.error };
     try {
       const text = loaded.run.applySync(undefined, [eventJson, isTest], { timeout: timeoutMs });
-      return text === '' ? undefined : { rule: key, ...(JSON.parse(text) as object) };
+      return text === '' ? undefined : { ...readAnswer(text), rule: key };
     } catch (error) {
       return { rule: key, error: toTrouble(error, isolate.isDisposed) };
     }
@@ -76,10 +82,14 @@ export function createTypeScriptRunner(options: Partial<TypeScriptRunnerOptions>
       if (sandbox !== undefined && !sandbox.isolate.isDisposed) sandbox.isolate.dispose();
       sources = rules;
       sandbox = await open(rules);
-      const failed = [...sandbox.rules].flatMap(([key, loaded]) =>
-        'error' in loaded ? [[key, loaded.error] as const] : [],
-      );
-      return new Map(failed);
+      const failed = new Map<number, Trouble>();
+      for (const rule of rules) {
+        const loaded = sandbox.rules.get(rule.key);
+        if (loaded === undefined || !('error' in loaded)) continue;
+        failed.set(rule.key, loaded.error);
+        if (loaded.error.type !== 'MemoryError') failures.set(rule, loaded.error);
+      }
+      return failed;
     },
     async run(calls) {
       const answers: Answer[] = [];
@@ -116,30 +126,48 @@ function mockCode(mocks: Readonly<Record<string, unknown>>): string {
 }
 
 const driverSource = readFileSync(new URL('./driver.sandbox.js', import.meta.url), 'utf8');
+const AUTHORING_MODULE = 'panther';
+
+type Drive = Reference<(rule: unknown) => unknown>;
 
 function loadRule(isolate: Isolate, { file, body }: RuleSource, timeoutMs: number): Loaded {
   try {
-    const code = stripTypeScriptTypes(body, { mode: 'strip' });
+    const code = stripTypeScriptTypes(body, { mode: 'strip', sourceUrl: `file:///${file}` });
     const context = isolate.createContextSync();
     seal(context);
+    // Before the rule's own code, which could change what the driver uses.
+    const drive = isolate.compileScriptSync(driverSource).runSync(context, { reference: true }) as Drive;
     const module = isolate.compileModuleSync(code, { filename: `file:///${file}` });
     module.instantiateSync(context, (specifier) => {
+      if (specifier === AUTHORING_MODULE) return isolate.compileModuleSync(AUTHORING_SOURCE);
       throw new TypeError(`cannot import "${specifier}": rules have no modules`);
     });
     module.evaluateSync({ timeout: timeoutMs });
     const namespace = module.namespace;
     if (namespace.getSync('rule', { reference: true }).typeof !== 'function') {
-      throw new TypeError(`${file} exports no function rule(event)`);
+      throw new TypeError('there is no exported function rule(event)');
     }
-    const drive = isolate.compileScriptSync(driverSource).runSync(context, { reference: true }) as Reference<
-      (rule: unknown) => unknown
-    >;
     const run = drive.applySync(undefined, [namespace.derefInto()], { result: { reference: true } }) as Run;
     return { run };
   } catch (error) {
-    return { error: toTrouble(error, isolate.isDisposed) };
+    return { error: toTrouble(error, isolate.isDisposed, { file, body }) };
   }
 }
+
+/** What rules may import from `panther`. */
+const AUTHORING_SOURCE = `
+  const { hasOwn } = Object;
+  const { isArray } = Array;
+  /** The value under these keys, one inside the other; undefined where one is missing or no object. */
+  export function deepGet(event, ...keys) {
+    let value = event;
+    for (const key of keys) {
+      const isMap = typeof value === 'object' && value !== null && !isArray(value);
+      value = isMap && hasOwn(value, key) ? value[key] : undefined;
+    }
+    return value;
+  }
+`;
 
 /** A context has the language and nothing else; what could make code from text goes as well. */
 function seal(context: Context): void {
@@ -152,13 +180,25 @@ function seal(context: Context): void {
   `);
 }
 
-function toTrouble(error: unknown, isDisposed: boolean): Trouble {
+function toTrouble(error: unknown, isDisposed: boolean, source?: Pick<RuleSource, 'file' | 'body'>): Trouble {
   const message = errorMessage(error);
   if (isDisposed) return trouble('MemoryError', 'the rule used more memory than its limit');
   if (/execution timed out/i.test(message)) return trouble('TimeoutError', 'the rule ran longer than its time limit');
-  const place = error instanceof Error ? /file:\/\/\/([^\s()]+\.ts):(\d+)/.exec(error.stack ?? '') : null;
   const type = error instanceof Error ? error.name : 'Error';
-  return trouble(type, place === null ? message : `${message}: ${place[1]}, line ${place[2]}`);
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const place = /file:\/\/\/(\S+?\.ts):(\d+)/.exec(stack.replace(OWN_FRAMES, ''));
+  if (place !== null) return trouble(type, `${message}: ${place[1]}, line ${place[2]}`);
+  return trouble(type, source === undefined ? message : `${message}: ${source.file}${lineOf(message, source.body)}`);
+}
+
+/** Frames of Panther itself. */
+const OWN_FRAMES = new RegExp(`^.*${import.meta.dirname.replaceAll(/[^\w]/g, '.')}.*$`, 'gm');
+
+/** Errors about imports have no place. */
+function lineOf(message: string, body: string): string {
+  const specifier = /^cannot import "(.+)":/.exec(message)?.[1];
+  const index = specifier === undefined ? -1 : body.split('\n').findIndex((line) => line.includes(specifier));
+  return index < 0 ? '' : `, line ${index + 1}`;
 }
 
 function trouble(type: string, message: string): Trouble {
