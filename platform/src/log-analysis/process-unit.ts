@@ -1,6 +1,7 @@
 /** One unit of work: an input object through parsing, or kept records through it once more. */
 import type { Readable } from 'node:stream';
 import type { LogEvent } from '../core/event.ts';
+import type { KeptRecord } from '../core/unit.ts';
 import { BUCKETS } from '../ports/buckets.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Objects } from '../ports/objects.ts';
@@ -69,11 +70,18 @@ function first(
     now: () => deps.clock.now(),
     fileName: unit.object.key,
     onEvent: (event) => sink.take(event),
-    onKept: (record) => kept.add(record),
+    onKept: (record) => kept.add(placeInFile(record, unit.object.range?.start ?? 0)),
     onOversize: (byteOffset) => kept.openRaw(byteOffset),
     betweenChunks: () => sink.pressure(),
     signal,
   });
+}
+
+/** Of a later part of a growing file nobody has counted the lines before it; where it starts is known. */
+function placeInFile(record: KeptRecord, start: number): KeptRecord {
+  if (start === 0) return record;
+  const { line: _, ...rest } = record;
+  return { ...rest, byteOffset: record.byteOffset + start };
 }
 
 function again(
