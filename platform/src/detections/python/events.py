@@ -1,9 +1,22 @@
 """Events as Python rules see them, following the panther_core library: values of exact type dict and list are wrapped
 on access; keys are looked up as written, then ignoring case; nothing can be changed.
 """
+from abc import ABCMeta
 from collections.abc import Mapping, Sequence
 
 MISSING = object()
+
+
+class Sealed(ABCMeta):
+    """Classes that rules cannot change."""
+
+    def __setattr__(cls, name, value):
+        if "_panther_sealed" in cls.__dict__:
+            raise TypeError(f"{cls.__name__} is immutable")
+        super().__setattr__(name, value)
+
+    def __delattr__(cls, name):
+        raise TypeError(f"{cls.__name__} is immutable")
 
 
 def wrap(value):
@@ -17,7 +30,7 @@ def wrap(value):
 
 def unwrap(value):
     if isinstance(value, (ImmutableCaseInsensitiveDict, ImmutableList)):
-        return value._raw
+        return value._panther_raw
     if isinstance(value, Mapping):
         return {key: unwrap(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -33,29 +46,31 @@ def copy_of(value):
     return value
 
 
-class ImmutableCaseInsensitiveDict(Mapping):
-    __slots__ = ("_raw", "_lower")
+class ImmutableCaseInsensitiveDict(Mapping, metaclass=Sealed):
+    __slots__ = ("_panther_raw", "_panther_lower")
     __hash__ = None
 
-    def __init__(self, raw):
-        object.__setattr__(self, "_raw", raw)
-        object.__setattr__(self, "_lower", None)
+    def __new__(cls, raw):
+        self = object.__new__(cls)
+        object.__setattr__(self, "_panther_raw", raw)
+        object.__setattr__(self, "_panther_lower", None)
+        return self
 
     def __setattr__(self, name, value):
         raise TypeError(f"{type(self).__name__} is immutable")
 
     def _find(self, key):
-        raw = self._raw
+        raw = self._panther_raw
         if key in raw:
             return raw[key]
         if not isinstance(key, str):
             return MISSING
-        lower = self._lower
+        lower = self._panther_lower
         if lower is None:
             lower = {}
             for name in raw:
                 lower.setdefault(name.lower(), name)
-            object.__setattr__(self, "_lower", lower)
+            object.__setattr__(self, "_panther_lower", lower)
         name = lower.get(key.lower(), MISSING)
         return MISSING if name is MISSING else raw[name]
 
@@ -73,60 +88,63 @@ class ImmutableCaseInsensitiveDict(Mapping):
         return self._find(key) is not MISSING
 
     def __iter__(self):
-        return iter(self._raw)
+        return iter(self._panther_raw)
 
     def __len__(self):
-        return len(self._raw)
+        return len(self._panther_raw)
 
     def __eq__(self, other):
-        return self._raw == unwrap(other)
+        return self._panther_raw == unwrap(other)
 
     def __repr__(self):
-        return f"{type(self).__name__}({self._raw!r})"
+        return f"{type(self).__name__}({self._panther_raw!r})"
 
     def to_dict(self):
-        return copy_of(self._raw)
+        return copy_of(self._panther_raw)
 
     copy = to_dict
 
 
-class ImmutableList(Sequence):
-    __slots__ = ("_raw",)
+class ImmutableList(Sequence, metaclass=Sealed):
+    __slots__ = ("_panther_raw",)
     __hash__ = None
 
-    def __init__(self, raw):
-        object.__setattr__(self, "_raw", raw)
+    def __new__(cls, raw):
+        self = object.__new__(cls)
+        object.__setattr__(self, "_panther_raw", raw)
+        return self
 
     def __setattr__(self, name, value):
         raise TypeError("ImmutableList is immutable")
 
     def __getitem__(self, index):
-        value = self._raw[index]
-        return tuple(value) if isinstance(index, slice) else wrap(value)
+        value = self._panther_raw[index]
+        return tuple(copy_of(item) for item in value) if isinstance(index, slice) else wrap(value)
 
     def __len__(self):
-        return len(self._raw)
+        return len(self._panther_raw)
 
     def __eq__(self, other):
         if not isinstance(other, (list, tuple, ImmutableList)):
             return False
-        return self._raw == list(unwrap(other))
+        return self._panther_raw == list(unwrap(other))
 
     def __repr__(self):
-        return f"ImmutableList({tuple(self._raw)!r})"
+        return f"ImmutableList({tuple(self._panther_raw)!r})"
 
     def copy(self):
-        return copy_of(self._raw)
+        return copy_of(self._panther_raw)
 
     as_list = copy
 
 
 class PantherEvent(ImmutableCaseInsensitiveDict):
-    __slots__ = ("_models",)
+    __slots__ = ("_panther_models",)
 
-    def __init__(self, raw, models=None):
-        super().__init__(raw)
-        object.__setattr__(self, "_models", models)
+    def __new__(cls, raw, models=None):
+        self = super().__new__(cls, raw)
+        object.__setattr__(self, "_panther_models", models)
+        return self
 
     def deep_get(self, *keys, default=None):
         current = self
@@ -135,11 +153,11 @@ class PantherEvent(ImmutableCaseInsensitiveDict):
         return default if current is None else current
 
     def deep_walk(self, *keys, default=None, return_val="all"):
-        return deep_walk(self._raw, keys, default, return_val)
+        return deep_walk(self._panther_raw, keys, default, return_val)
 
     def udm(self, *keys, default=None):
-        if len(keys) == 1 and self._models is not None:
-            found = self._models.value(self, keys[0])
+        if len(keys) == 1 and self._panther_models is not None:
+            found = self._panther_models.value(self, keys[0])
             if found is not MISSING:
                 return wrap(found)
         for path in (("p_udm", *keys), keys):
@@ -166,7 +184,7 @@ def is_empty(value):
 
 def deep_walk(value, keys, default, return_val):
     if not keys:
-        return default if is_empty(value) else value
+        return default if is_empty(value) else copy_of(value)
     if isinstance(value, Mapping):
         return deep_walk(value.get(keys[0]), keys[1:], default, return_val)
     if not isinstance(value, Sequence) or isinstance(value, str):
@@ -188,3 +206,7 @@ def deep_walk(value, keys, default, return_val):
     if return_val != "all":
         return "all"
     return values[0] if len(values) == 1 else values
+
+
+for _panther_class in (ImmutableCaseInsensitiveDict, ImmutableList, PantherEvent):
+    _panther_class._panther_sealed = True

@@ -12,6 +12,7 @@ export interface PythonWorkerData {
   readonly interrupt: SharedArrayBuffer;
   /** Text of the host and of the AST dump. */
   readonly sources: readonly string[];
+  readonly maxMemoryBytes: number;
 }
 
 export interface PythonRequest {
@@ -25,10 +26,11 @@ export type PythonReply =
   | { readonly id: number; readonly text: string; readonly memoryBytes: number }
   | { readonly id: number; readonly error: string };
 
-const { interrupt, sources } = workerData as PythonWorkerData;
+const { interrupt, sources, maxMemoryBytes } = workerData as PythonWorkerData;
 const port = parentPort;
 if (port === null) throw new Error('this is the code of a thread');
 
+limitMemory();
 const python = await loadPyodide({ jsglobals: Object.create(null), packages: [] });
 for (const source of sources) python.runPython(source);
 const handle = python.globals.get('handle') as (kind: string, text: string) => string;
@@ -46,6 +48,22 @@ port.on('message', ({ id, kind, text }: PythonRequest) => {
   }
 });
 port.postMessage({ id: -1, text: '', memoryBytes: memory.HEAP8.byteLength } satisfies PythonReply);
+
+interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+/** Beyond the limit the interpreter raises MemoryError. */
+function limitMemory(): void {
+  const { prototype } = (globalThis as unknown as { WebAssembly: { Memory: { prototype: WasmMemory } } }).WebAssembly
+    .Memory;
+  const { grow } = prototype;
+  prototype.grow = function growWithin(pages: number): number {
+    if (this.buffer.byteLength + pages * 65_536 > maxMemoryBytes) throw new RangeError('beyond the memory limit');
+    return grow.call(this, pages);
+  };
+}
 
 /** What a rule could use if it found a way out of the interpreter. */
 function sealThread(): void {

@@ -127,7 +127,9 @@ test('a rule that cannot be interrupted is stopped, and the others go on', async
 });
 
 test('the environment that a rule sees is not ours', async () => {
-  const [answer] = await answers('import os\ndef rule(event):\n    return os.environ.get("HOME") == "/home/pyodide"\n');
+  const [answer] = await answers(
+    'import os\ndef rule(event):\n    return not os.environ and os.getenv("HOME") is None\n',
+  );
   assert.equal(answer?.matched, true, answer?.error?.message);
 });
 
@@ -147,4 +149,74 @@ test('a unit test can replace names of the module', async () => {
   const call = { rule: { key: 0, id: 'r', file: 'r.py', body }, eventJson: '{}', mocks: {} };
   assert.equal((await runner.test(call, [])).matched, false);
   assert.equal((await runner.test({ ...call, mocks: { known: 'yes' } }, [])).matched, true);
+});
+
+/** Ways by which one rule could reach, change or stop what is around it, and what it is told. */
+const WAYS_OUT: Readonly<Record<string, readonly [string, RegExp]>> = {
+  'changes a built-in function': [`import builtins\nbuiltins.len = lambda x: 9\n${rule('pass')}`, /ImportError/],
+  'changes a module': [`import json\njson.dumps = lambda *a: "[]"\n${rule('pass')}`, /TypeError.*cannot be changed/],
+  'changes a helper': [`import my_helpers\nmy_helpers.shout = None\n${rule('pass')}`, /TypeError.*cannot be changed/],
+  'changes the class of events': [rule('type(event).get = lambda *a: "y"'), /TypeError.*immutable/],
+  'changes what is behind an event': [rule('event._panther_raw["eventName"] = "y"'), /ForbiddenError/],
+  'asks for it by a text': [rule('getattr(event, "_panther" + "_raw")["eventName"] = "y"'), /ForbiddenError/],
+  'makes an event anew': [rule('event.__init__({"eventName": "y"})\n    return None'), /Error/],
+  'goes through all classes': [rule('().__class__.__base__.__subclasses__()'), /ForbiddenError.*__subclasses__/],
+  'matches on a hidden attribute': [
+    rule('match event.get:\n        case object(__func__=f): return f is None'),
+    /ForbiddenError/,
+  ],
+  'reads the frame of its caller': [rule('(x for x in []).gi_frame.f_back'), /ForbiddenError/],
+  'formats its way in': ['import string\ndef rule(event):\n    return string.Formatter() is None\n', /AttributeError/],
+  'reads attributes by name': [`from operator import attrgetter\n${rule('pass')}`, /ImportError/],
+  'evaluates annotations': [`from typing import get_type_hints\n${rule('pass')}`, /ImportError/],
+  'takes a module out of another': [rule('__import__("logging").os'), /AttributeError/],
+  'lists files': [rule('__import__("os").listdir("/")'), /AttributeError/],
+  'sees the machinery': [`import __main__\n${rule('pass')}`, /ForbiddenError/],
+  'evaluates a text': [rule('eval("1")'), /NameError/],
+  'loops while it is loaded': [`while True: pass\n${rule('pass')}`, /TimeoutError/],
+  'has an error that cannot be shown': [
+    'class Odd(Exception):\n    def __repr__(self): raise self\n    __str__ = __repr__\ndef rule(event):\n    raise Odd()\n',
+    /Odd\(\)/,
+  ],
+  'computes a number of a hundred million digits': [rule('10 ** 10 ** 8'), /TimeoutError/],
+  'allocates without end': [rule('a = []\n    while True: a.append("a" * 10 ** 7)'), /TimeoutError|MemoryError/],
+};
+
+for (const [what, [body, expected]] of Object.entries(WAYS_OUT)) {
+  test(`a rule that ${what} disturbs no other`, async () => {
+    const [answer] = await answers(body);
+    assert.match(`${answer?.error?.title} ${answer?.error?.message}`, expected);
+  });
+}
+
+test('a rule that breaks the interpreter is not run again, and the others go on', async () => {
+  const [answer] = await answers(
+    'def rule(event):\n    x = []\n    for i in range(10 ** 6): x = [x]\n    return repr(x) == ""\n',
+  );
+  assert.match(answer?.error?.type ?? '', /RecursionError|TimeoutError/);
+  const calls = [{ eventJson: EVENT, keys: [0, 1] }];
+  assert.deepEqual(
+    (await runner.run(calls)).map(({ rule, matched }) => [rule, matched]),
+    [
+      [0, undefined],
+      [1, true],
+    ],
+  );
+});
+
+test('a rule that runs over its limit three times is not run again', async () => {
+  const slow = 'def rule(event):\n    while event.get("eventName") == "x": pass\n    return True\n';
+  await runner.load([{ key: 0, id: 'slow', file: 'slow.py', body: slow }], []);
+  const call = { eventJson: EVENT, keys: [0] };
+  const errors = await runner.run([call, call, call, { eventJson: '{}', keys: [0] }]);
+  assert.deepEqual(
+    errors.map(({ error }) => error?.type),
+    Array(4).fill('TimeoutError'),
+  );
+});
+
+test('a unit test that mocks a name which the rule does not have fails', async () => {
+  const source = { key: 0, id: 'r', file: 'r.py', body: 'def rule(event):\n    return True\n' };
+  const answer = await runner.test({ rule: source, eventJson: '{}', mocks: { nothing: true } }, []);
+  assert.equal(answer.error?.type, 'AttributeError');
 });
