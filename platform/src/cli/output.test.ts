@@ -67,3 +67,21 @@ test('another failure of the stream reaches the writer as it is', async () => {
   stream.destroy(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
   await assert.rejects(waiting, { code: 'ENOSPC' });
 });
+
+test('small writes wait as well while the reader is slow', async () => {
+  const { stream, chunks, takeOne } = slowStream();
+  const output = streamOutput(stream);
+  await output.write('x'.repeat(100));
+  await turn();
+  let isDone = false;
+  const written = output.write('y').then(() => {
+    isDone = true;
+  });
+  for (let i = 0; i < 20; i++) await turn();
+  assert.equal(isDone, false);
+  assert.equal(stream.listenerCount('drain'), 1);
+  takeOne();
+  await written;
+  await turn();
+  assert.deepEqual(chunks, ['x'.repeat(100), 'y']);
+});

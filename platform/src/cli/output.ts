@@ -21,15 +21,25 @@ export function streamOutput(stream: Writable): Output {
   let buffered = '';
   let isScheduled = false;
   let failure: Error | undefined;
+  let draining: Promise<void> | undefined;
   const taken = Promise.resolve();
 
   stream.on('error', (error: NodeJS.ErrnoException) => {
     failure = error.code === 'EPIPE' ? new OutputClosed('the reader closed the output') : error;
   });
 
-  async function send(chunk: string | Uint8Array): Promise<void> {
-    if (failure) throw failure;
-    if (!stream.write(chunk)) await drained(stream, () => failure);
+  /** One wait for a full stream, shared by everyone who writes meanwhile. */
+  function send(chunk: string | Uint8Array): Promise<void> {
+    if (failure) return Promise.reject(failure);
+    if (stream.write(chunk)) return taken;
+    if (!draining) {
+      draining = drained(stream, () => failure).finally(() => {
+        draining = undefined;
+      });
+      // Whoever writes next is told; here it is only kept from being unhandled.
+      draining.catch(() => {});
+    }
+    return draining;
   }
 
   function sendBuffered(): Promise<void> {
@@ -39,8 +49,12 @@ export function streamOutput(stream: Writable): Output {
   }
 
   function sendSoon(): void {
-    isScheduled = false;
     // A failure is kept, and thrown to the next caller of write or flush.
+    if (draining) {
+      draining.then(sendSoon, () => {});
+      return;
+    }
+    isScheduled = false;
     sendBuffered().catch(() => {});
   }
 
@@ -54,7 +68,7 @@ export function streamOutput(stream: Writable): Output {
         isScheduled = true;
         setImmediate(sendSoon);
       }
-      return taken;
+      return draining ?? taken;
     },
     async flush() {
       await sendBuffered();
