@@ -31,7 +31,7 @@ def dedup(event):
  * hundred asks for a name that the bench's events have. */
 export function benchRules(count: number): readonly Detection[] {
   return Array.from({ length: count }, (_, index) => {
-    const name = index % 100 === 8 ? 'AssumeRole' : `Delete${index.toString(36).toUpperCase()}Thing`;
+    const name = index % 100 === 1 ? 'ConsoleLogin' : `Delete${index.toString(36).toUpperCase()}Thing`;
     const body = (BODIES[index % 20 === 19 ? 3 : index % 3] as (typeof BODIES)[number])(name);
     const spec = {
       AnalysisType: 'rule',
