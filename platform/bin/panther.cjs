@@ -5,7 +5,9 @@ const { spawn } = require('node:child_process');
 const { dirname, join } = require('node:path');
 
 const program = join(__dirname, '..', 'main.js');
-const args = [program, ...process.argv.slice(2)];
+// isolated-vm asks for it.
+const FLAG = '--no-node-snapshot';
+const args = [FLAG, program, ...process.argv.slice(2)];
 
 function pinnedNode() {
   const system = process.platform === 'win32' ? 'win' : process.platform;
@@ -26,7 +28,7 @@ function pinnedNode() {
 }
 
 const node = pinnedNode();
-if (node === process.execPath) {
+if (node === process.execPath && process.execArgv.includes(FLAG)) {
   process.argv.splice(1, 1, program);
   import(program);
 } else if (typeof process.execve === 'function' && process.platform !== 'win32') {

@@ -123,7 +123,7 @@ test('TypeScript and Python have what they run in', () => {
     join(prefix, 'lib', 'node_modules', '**', `node-${process.platform}-${process.arch}`, 'bin', 'node'),
   )[0];
   assert.ok(node);
-  assert.equal(execFileSync(node, [script], { encoding: 'utf8' }), '42 42 42\n');
+  assert.equal(execFileSync(node, ['--no-node-snapshot', script], { encoding: 'utf8' }), '42 42 42\n');
 });
 
 test('the tool chains of the console and the deployment are not installed', () => {
