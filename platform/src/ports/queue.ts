@@ -81,3 +81,6 @@ export const QUEUES = {
 } as const satisfies Record<string, QueueOptions>;
 
 export type QueueName = keyof typeof QUEUES;
+
+/** Names the input objects that the log processor is to read. */
+export const INPUT_QUEUE: QueueName = 'panther-input-data-notifications-queue';

@@ -4,7 +4,7 @@ import { UserError } from '../core/errors.ts';
 import type { InputObject } from '../core/unit.ts';
 import type { UnitConfig } from '../core/unit-config.ts';
 import { BUCKETS } from '../ports/buckets.ts';
-import type { Queue } from '../ports/queue.ts';
+import { INPUT_QUEUE, type Queue } from '../ports/queue.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { SourcesTable } from '../ports/state/tables.ts';
 import { SOURCES } from './index.ts';
@@ -15,7 +15,6 @@ export interface SourcesDeps extends Omit<SourceContext, 'source' | 'enqueue' | 
   readonly secrets: Secrets;
 }
 
-const INPUT_QUEUE = 'panther-input-data-notifications-queue';
 const SEND = 10;
 
 /** @throws UserError when there is no such type of source. */

@@ -1,5 +1,5 @@
 /** How much more can be taken in: what waits to be processed, and what is left of the disk. */
-import type { Queue } from '../ports/queue.ts';
+import { INPUT_QUEUE, type Queue } from '../ports/queue.ts';
 import type { Pressure } from './source.ts';
 
 export interface PressureOptions {
@@ -9,7 +9,6 @@ export interface PressureOptions {
   freeDiskBytes(): Promise<number>;
 }
 
-const INPUT_QUEUE = 'panther-input-data-notifications-queue';
 /** Looked at so often at most, however many requests come. */
 const FRESH_MS = 500;
 

@@ -4,12 +4,11 @@
  */
 import type { Transaction } from 'kysely';
 import type { InputObject } from '../../core/unit.ts';
+import { INPUT_QUEUE } from '../../ports/queue.ts';
 import type { FolderFilesTable, Tables } from '../../ports/state/tables.ts';
 import type { SourceContext } from '../source.ts';
 import type { Checkpoint, Examination, FoundFile } from './examine.ts';
 import { formatVersion } from './version.ts';
-
-const INPUT_QUEUE = 'panther-input-data-notifications-queue';
 
 export interface KnownFile {
   readonly row: FolderFilesTable | undefined;
