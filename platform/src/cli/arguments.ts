@@ -24,20 +24,27 @@ export function parseArguments<O extends Options>(
     if (token.kind === 'positional') operands.push(token.value);
     if (token.kind !== 'option') continue;
     if (token.name === 'help' || token.rawName === '-h') return undefined;
-    const option = Object.hasOwn(command.options, token.name) ? command.options[token.name] : undefined;
+    const [name, option] = findOption(command.options, token.name);
     if (!option || !token.rawName.startsWith('--')) throw unknownOption(command, token.rawName);
-    assign(values, token.name, option, token.value, token.inlineValue ?? false);
+    assign(values, name, option, token.value, token.inlineValue ?? false);
   }
   checkOperands(command, operands);
   return { options: values as Arguments<O>['options'], operands };
 }
 
 function parserOptions(options: Options) {
-  const entries = Object.entries(options).map(([name, option]) => {
+  const entries = Object.entries(options).flatMap(([name, option]) => {
     const type = option.value === undefined ? ('boolean' as const) : ('string' as const);
-    return [name, { type }] as const;
+    return [name, ...(option.aliases ?? [])].map((each) => [each, { type }] as const);
   });
   return Object.fromEntries(entries);
+}
+
+/** By its name, or by another name of it. */
+function findOption(options: Options, name: string): readonly [string, Option | undefined] {
+  if (Object.hasOwn(options, name)) return [name, options[name]];
+  const found = Object.entries(options).find(([, { aliases }]) => aliases?.includes(name));
+  return found ?? [name, undefined];
 }
 
 function defaults(options: Options): Record<string, Value> {

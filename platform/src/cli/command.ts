@@ -26,13 +26,18 @@ import type { Output } from './output.ts';
 import type { Progress, ProgressOptions } from './progress.ts';
 import type { Services } from './services.ts';
 
-/** 0: done. 1: the work found failures, or a bug. 2: wrong use; throw a `UserError` instead of returning it. */
-export const EXIT = { done: 0, failures: 1, wrongUse: 2 } as const;
+/**
+ * 0: done. 1: the work found failures, or a bug. 2: wrong use; throw a `UserError` instead of returning it. 130: a signal
+ * ended the work in the middle, in order.
+ */
+export const EXIT = { done: 0, failures: 1, wrongUse: 2, interrupted: 130 } as const;
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 
 interface OptionText {
   /** Lower case, no full stop; what the option does, not its type. */
   readonly description: string;
+  /** Other names of the option, without dashes. */
+  readonly aliases?: readonly string[];
 }
 
 /** `--strict`: true or false. */

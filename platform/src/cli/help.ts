@@ -17,7 +17,7 @@ export function overviewHelp(commands: readonly CommandEntry[]): string {
       ['--version', 'show the version'],
     ]),
     '',
-    'Exit status: 0 done, 1 the work found failures, 2 wrong use.',
+    'Exit status: 0 done, 1 the work found failures, 2 wrong use, 130 interrupted.',
     '',
   ].join('\n');
 }
@@ -35,7 +35,8 @@ export function commandHelp(command: AnyCommand): string {
 }
 
 function optionSyntax(name: string, option: Option): string {
-  return option.value === undefined ? `--${name}` : `--${name} ${option.value}`;
+  const names = [name, ...(option.aliases ?? [])].map((each) => `--${each}`).join(', ');
+  return option.value === undefined ? names : `${names} ${option.value}`;
 }
 
 function optionText(option: Option): string {
