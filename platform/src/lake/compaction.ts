@@ -12,6 +12,7 @@ import type { Objects } from '../ports/objects.ts';
 import type { State } from '../ports/state/state.ts';
 import type { Catalog, LiveFile } from './catalog.ts';
 import type { Duckdb } from './duckdb.ts';
+import { filesInPlace, type LakeFiles } from './lake-files.ts';
 import { type LakeFile, objectKey } from './layout.ts';
 import { PARQUET_OPTIONS } from './part.ts';
 import { MAX_QUERY_MS } from './sql.ts';
@@ -20,6 +21,8 @@ import { list, literal } from './sql-text.ts';
 export interface CompactionDeps {
   readonly state: State;
   readonly objects: Objects;
+  /** How files become readable; in place, as `objects` locates them, without it. */
+  readonly files?: LakeFiles;
   readonly catalog: Catalog;
   readonly duckdb: Duckdb;
   readonly clock: Clock;
@@ -163,14 +166,20 @@ export async function runMerge(deps: CompactionDeps, merge: Merge): Promise<Lake
 async function writeMerged(
   connection: DuckDBConnection,
   merge: Merge,
-  { objects }: CompactionDeps,
+  { objects, files = filesInPlace(objects) }: CompactionDeps,
   { path, commitId }: { readonly path: string; readonly commitId: string },
 ): Promise<LakeFile> {
   const [first] = merge;
   if (first === undefined) throw new Error('there is nothing to merge');
-  const paths = merge.map(({ objectKey: key }) => objects.locate(BUCKETS.processedData, key));
-  const rows = `read_parquet(${list(paths)}, union_by_name=true, hive_partitioning=false)`;
-  await connection.run(`COPY (SELECT * FROM ${rows} ORDER BY p_event_time) TO ${literal(path)} (${PARQUET_OPTIONS})`);
+  const held = files.hold(`${path}-parts`);
+  try {
+    await held.add(merge);
+    const paths = merge.map(({ objectKey: key }) => held.pathOf(key));
+    const rows = `read_parquet(${list(paths)}, union_by_name=true, hive_partitioning=false)`;
+    await connection.run(`COPY (SELECT * FROM ${rows} ORDER BY p_event_time) TO ${literal(path)} (${PARQUET_OPTIONS})`);
+  } finally {
+    await held.release();
+  }
   const rowCount = await countRows(connection, path);
   const expected = merge.reduce((sum, file) => sum + file.rowCount, 0);
   if (rowCount !== expected) throw new Error(`the merged file has ${rowCount} rows, its parts have ${expected}`);

@@ -8,10 +8,10 @@
 import { join } from 'node:path';
 import type { DuckDBResult } from '@duckdb/node-api';
 import type { LakeTable } from '../core/table.ts';
-import { BUCKETS } from '../ports/buckets.ts';
 import type { Objects } from '../ports/objects.ts';
 import type { Catalog } from './catalog.ts';
 import type { Duckdb } from './duckdb.ts';
+import { filesInPlace, type HeldFiles, type LakeFiles } from './lake-files.ts';
 import { createLimiter } from './limiter.ts';
 import { openQueryEngine, type QueryEngine } from './sql-engine.ts';
 import { explainError, type QueryLimits } from './sql-errors.ts';
@@ -72,6 +72,8 @@ export interface LakeSql {
 export interface LakeSqlOptions {
   readonly catalog: Pick<Catalog, 'liveFiles'>;
   readonly objects: Pick<Objects, 'locate'>;
+  /** How files become readable; in place, as `objects` locates them, without it. */
+  readonly files?: LakeFiles;
   /** For reading statements; never runs them. */
   readonly duckdb: Duckdb;
   readonly tables: () => readonly LakeTable[];
@@ -98,6 +100,7 @@ interface Session extends QueryLimits {
 
 export function createLakeSql(options: LakeSqlOptions): LakeSql {
   const limiter = createLimiter(options.maxConcurrent ?? 4);
+  const files = options.files ?? filesInPlace(options.objects);
   let queryCount = 0;
 
   async function begin(text: string, query: QueryOptions, outputPath?: string): Promise<Session> {
@@ -105,14 +108,21 @@ export function createLakeSql(options: LakeSqlOptions): LakeSql {
     const limits = limitsOf(query);
     try {
       const release = await limiter.acquire(limits.signal);
+      queryCount += 1;
+      const name = `query-${process.pid}-${queryCount}`;
+      const held = files.hold(join(options.tmpDir, `${name}-files`));
       try {
-        const { sql, plan } = await prepare(options, text, query, outputPath !== undefined);
-        queryCount += 1;
-        const tmpDir = join(options.tmpDir, `query-${process.pid}-${queryCount}`);
+        const { sql, plan } = await prepare(options, held, text, query, {
+          ...limits,
+          isForCopy: outputPath !== undefined,
+        });
+        const tmpDir = join(options.tmpDir, name);
         const output = outputPath === undefined ? {} : { outputPath };
         const engine = await openQueryEngine({ plan, tmpDir, threads: options.threads ?? 2, ...limits, ...output });
-        return { ...limits, sql, plan, engine, startedAt, close: () => engine.close().finally(release) };
+        const close = () => engine.close().finally(() => held.release().finally(release));
+        return { ...limits, sql, plan, engine, startedAt, close };
       } catch (error) {
+        await held.release();
         release();
         throw error;
       }
@@ -159,18 +169,25 @@ function limitsOf({
 
 /** Reads the statement and finds what it needs. Nothing of it runs. */
 async function prepare(
-  { duckdb, catalog, objects, tables }: LakeSqlOptions,
+  { duckdb, catalog, tables }: LakeSqlOptions,
+  held: HeldFiles,
   text: string,
   { canRead = () => true }: QueryOptions,
-  isForCopy: boolean,
+  { isForCopy, signal }: { readonly isForCopy: boolean; readonly signal: AbortSignal },
 ): Promise<{ readonly sql: string; readonly plan: SqlPlan }> {
   const connection = await duckdb.connect();
   try {
     await connection.run("SET TimeZone = 'UTC'");
     const statement: Statement = await readStatement(connection, text);
     const plan = await planViews(statement, {
-      catalog,
-      locate: (objectKey) => objects.locate(BUCKETS.processedData, objectKey),
+      catalog: {
+        async liveFiles(filter) {
+          const files = await catalog.liveFiles(filter);
+          await held.add(files, signal);
+          return files;
+        },
+      },
+      locate: held.pathOf,
       tables: tables().filter(canRead),
       ranges: await hourRanges(connection, statement),
     });
