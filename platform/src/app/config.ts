@@ -1,8 +1,9 @@
 /** The configuration of a running Panther: defaults, then the file given with `--config`, then the command line. */
 import { readFile } from 'node:fs/promises';
-import { isMap, isPair, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { UserError } from '../core/errors.ts';
+import { awsSchema, stateSchema } from './config-aws.ts';
 
 export const ROLES = ['api', 'sources', 'log-processor', 'alert-delivery', 'maintenance'] as const;
 export type ProcessRole = (typeof ROLES)[number];
@@ -36,6 +37,18 @@ const schema = z.strictObject({
     .min(0)
     .default(5)
     .describe('How often Panther checks that logs still become alerts; 0: never'),
+  aws: awsSchema.optional().describe('Services that take the place of the embedded stores'),
+  state: stateSchema.optional().describe('Database that takes the place of the embedded one'),
+  lakeCacheMb: z
+    .int()
+    .min(100)
+    .default(20_000)
+    .describe('Copies of lake files kept on this disk when the objects are on S3; a query can use no more'),
+  leaseSeconds: z
+    .number()
+    .min(1)
+    .default(60)
+    .describe('A process that shares the state and gave no sign for so long is taken for dead'),
   maxBacklogObjects: z.int().min(1).default(100_000).describe('Beyond this many waiting objects, intake answers 429'),
 });
 
@@ -62,7 +75,7 @@ async function parseFile(file: string): Promise<Record<string, unknown>> {
   const value: unknown = document.toJS() ?? {};
   const parsed = schema.partial().safeParse(value);
   if (parsed.success) return parsed.data;
-  const line = lineOf(document.contents, parsed.error.issues[0]?.path ?? [], lines);
+  const line = lineOf(document, parsed.error.issues[0], lines);
   throw firstIssue(parsed.error, line === undefined ? { file } : { file, line });
 }
 
@@ -72,9 +85,13 @@ function firstIssue(error: z.ZodError, place: { file?: string; line?: number }):
   return new UserError(issue?.message ?? 'invalid configuration', field ? { ...place, field } : place);
 }
 
-function lineOf(contents: Node | null, path: readonly PropertyKey[], lines: LineCounter): number | undefined {
-  if (!isMap(contents)) return undefined;
-  const pair = contents.items.find((item) => isPair(item) && String(item.key) === String(path[0]));
-  const range = (pair?.key as Node | undefined)?.range;
-  return range ? lines.linePos(range[0]).line : undefined;
+/** Of the innermost part of the path that the file has; of a key that is not known, its own. */
+function lineOf(document: Document, issue: z.core.$ZodIssue | undefined, lines: LineCounter): number | undefined {
+  const path =
+    issue === undefined ? [] : [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])];
+  for (let length = path.length; length > 0; length -= 1) {
+    const found = document.getIn(path.slice(0, length), true);
+    if (isNode(found) && found.range) return lines.linePos(found.range[0]).line;
+  }
+  return undefined;
 }
