@@ -1,11 +1,11 @@
 /** From the command line to the command, and from its outcome to the exit status. */
-import { ExternalError, UserError } from '../core/errors.ts';
+import { UserError } from '../core/errors.ts';
 import { parseArguments } from './arguments.ts';
 import { type CommandIo, EXIT, type ExitStatus } from './command.ts';
 import { type CommandEntry, commands } from './commands/index.ts';
 import { commandHelp, overviewHelp } from './help.ts';
 import { didYouMean } from './nearest.ts';
-import { OutputClosed } from './output.ts';
+import { reportError } from './report.ts';
 
 /** Never throws: what goes wrong is told on stderr and in the status. */
 export async function main(
@@ -18,7 +18,7 @@ export async function main(
     await io.stdout.flush();
     return status;
   } catch (error) {
-    return await report(error, io);
+    return await reportError(error, io);
   }
 }
 
@@ -57,21 +57,4 @@ function versionLine(version: string): string {
 async function say(io: CommandIo, text: string): Promise<ExitStatus> {
   await io.stdout.write(text);
   return EXIT.done;
-}
-
-/** Who must act decides what is shown: the user a sentence, the operator the other system's failure, us the stack. */
-async function report(error: unknown, io: CommandIo): Promise<ExitStatus> {
-  if (error instanceof OutputClosed) return EXIT.done;
-  const prefix = io.paint('red', 'error:');
-  const text = explain(error);
-  await io.stdout.flush().catch(() => {});
-  await io.stderr.write(`${prefix} ${text}\n`).catch(() => {});
-  await io.stderr.flush().catch(() => {});
-  return error instanceof UserError ? EXIT.wrongUse : EXIT.failures;
-}
-
-function explain(error: unknown): string {
-  if (error instanceof UserError) return error.toString();
-  if (error instanceof ExternalError) return error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -27,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'adapters/aws': ['core', 'ports'],
   api: ['core', 'ports', ...DOMAINS, ...REGISTRIES],
   cli: ['core', 'ports', ...DOMAINS, ...REGISTRIES],
-  tools: ALL,
+  tools: [...ALL, 'cli', 'app/services.ts', 'app/warnings.ts'],
   app: [...ALL, 'api', 'cli'],
 };
 /** Packages that only some folders may load, and things of the process that are handed down from `app` and `cli`. */
