@@ -1,18 +1,14 @@
 /**
  * Secrets sealed with AES-256-GCM by keys in a file that only its owner may read. The context is authenticated.
- * Sealed text: `panther1.<key id>.<nonce, ciphertext and tag in base64url>`.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
+import { NONCE_BYTES, openText, parseSealedText, sealText } from '../../core/sealed-text.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import { hasCode, placeFile, syncFolder } from './durable-files.ts';
-
-const FORMAT = 'panther1';
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 const keyFileSchema = z.object({
   current: z.string(),
@@ -39,10 +35,13 @@ export async function openKeyFileSecrets(path: string): Promise<Secrets> {
   }
 
   return {
-    seal: async (plaintext, context) => seal(file.current, await findKey(file.current), plaintext, context),
+    seal: async (plaintext, context) => {
+      const key = { id: file.current, bytes: await findKey(file.current) };
+      return sealText(key, randomBytes(NONCE_BYTES), plaintext, context);
+    },
     open: async (sealed, context) => {
-      const { id, bytes } = parseSealed(sealed);
-      return unseal(await findKey(id), bytes, context);
+      const { keyId: id } = parseSealedText(sealed);
+      return openText({ id, bytes: await findKey(id) }, sealed, context);
     },
     rotate: async () => {
       const known = (await readKeyFile(path)) ?? file;
@@ -50,34 +49,8 @@ export async function openKeyFileSecrets(path: string): Promise<Secrets> {
       file = { current: key.id, keys: [...known.keys, key] };
       await writeKeyFile(path, file, { ifAbsent: false });
     },
-    isCurrent: (sealed) => parseSealed(sealed).id === file.current,
+    isCurrent: (sealed) => parseSealedText(sealed).keyId === file.current,
   };
-}
-
-function seal(id: string, key: Buffer, plaintext: string, context: string): string {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context));
-  const bytes = Buffer.concat([nonce, cipher.update(plaintext, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-  return `${FORMAT}.${id}.${bytes.toString('base64url')}`;
-}
-
-function unseal(key: Buffer, bytes: Buffer, context: string): string {
-  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
-  decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-TAG_BYTES));
-  const ciphertext = bytes.subarray(NONCE_BYTES, -TAG_BYTES);
-  try {
-    return Buffer.concat([decipher.update(ciphertext), decipher.final()]).toString();
-  } catch (cause) {
-    throw new Error('a sealed value does not open: it was changed, or belongs somewhere else', { cause });
-  }
-}
-
-function parseSealed(sealed: string): { readonly id: string; readonly bytes: Buffer } {
-  const [format, id = '', text = '', ...rest] = sealed.split('.');
-  const bytes = Buffer.from(text, 'base64url');
-  const isWhole = format === FORMAT && rest.length === 0 && bytes.length >= NONCE_BYTES + TAG_BYTES;
-  if (!isWhole) throw new Error('not a sealed value');
-  return { id, bytes };
 }
 
 function newKey() {
