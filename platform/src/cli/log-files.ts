@@ -1,9 +1,9 @@
 /** Log files that a user names: files, folders, stdin. */
-import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { UserError } from '../core/errors.ts';
+import type { KeptRecord } from '../core/unit.ts';
 import type { CommandIo } from './command.ts';
 
 /** Every file, those of folders in the order of their names; hidden ones are left out. */
@@ -36,11 +36,12 @@ export interface OpenLogFile {
   readonly progress: { update(): void; end(): void };
 }
 
+/** @throws UserError when the file cannot be opened. */
 export async function openLogFile(name: string, io: CommandIo): Promise<OpenLogFile> {
   if (name === '-') return { stream: Readable.from(io.stdin), progress: { update() {}, end() {} } };
-  const path = resolve(io.cwd, name);
-  const { size } = await stat(path);
-  const stream = createReadStream(path, { highWaterMark: 256 * 1024 });
+  const { stream, size } = await openForReading(resolve(io.cwd, name)).catch((error: unknown) => {
+    throw error instanceof UserError ? error : unreadable(name, error);
+  });
   const line = io.progress({ label: name, total: size });
   let shown = 0;
   return {
@@ -53,4 +54,36 @@ export async function openLogFile(name: string, io: CommandIo): Promise<OpenLogF
       end: () => line.end(),
     },
   };
+}
+
+async function openForReading(
+  path: string,
+): Promise<{ stream: ReturnType<FileHandle['createReadStream']>; size: number }> {
+  const handle = await open(path);
+  try {
+    const info = await handle.stat();
+    if (info.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
+    return { stream: handle.createReadStream({ highWaterMark: 256 * 1024 }), size: info.size };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** What a user is told of a file that cannot be read. */
+export function unreadable(name: string, error: unknown): UserError {
+  const { code } = error as NodeJS.ErrnoException;
+  const reason =
+    code === 'ENOENT'
+      ? 'there is no such file'
+      : code === 'EISDIR'
+        ? 'it is a folder; name the files in it'
+        : `it cannot be read (${code})`;
+  return new UserError(`${name}: ${reason}`, {}, { cause: error });
+}
+
+/** Where a record is, as users read it: `trail.json:12`, `(stdin):3`, `trail.json: byte 4096`. */
+export function placeOf(name: string, record: Pick<KeptRecord, 'line' | 'byteOffset'>): string {
+  const file = name === '-' ? '(stdin)' : name;
+  return record.line === undefined ? `${file}: byte ${record.byteOffset}` : `${file}:${record.line}`;
 }

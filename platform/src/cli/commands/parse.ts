@@ -1,16 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { Readable } from 'node:stream';
 import { UserError } from '../../core/errors.ts';
-import type { KeptRecord } from '../../core/unit.ts';
 import { type CompiledLogType, compileLogType } from '../../log-analysis/compile.ts';
 import { stringifyEvent } from '../../log-analysis/json-values.ts';
 import { processStream } from '../../log-analysis/process-stream.ts';
-import { type LogType, type LogTypes, loadLogTypes, loadSchema } from '../../log-analysis/schema.ts';
 import { type CommandIo, defineCommand, EXIT } from '../command.ts';
-import { didYouMean } from '../nearest.ts';
-import type { Progress } from '../progress.ts';
+import { openLogFile, placeOf } from '../log-files.ts';
+import { chooseLogTypes } from '../log-types.ts';
 
 export const parse = defineCommand({
   name: 'parse',
@@ -34,7 +29,7 @@ export const parse = defineCommand({
     { line: 'panther parse --schema orders.yml --strict orders.log', does: 'Check a schema against a log.' },
   ],
   async run({ options, operands }, io) {
-    const logTypes = await chooseLogTypes(options['log-type'], options.schema, io);
+    const logTypes = (await chooseLogTypes(options['log-type'], options.schema, io)).map(compileLogType);
     const now = options.now === undefined ? io.clock.now : fixedClock(options.now);
     let unparsed = 0;
     for (const operand of operands) {
@@ -44,40 +39,6 @@ export const parse = defineCommand({
     return options.strict && unparsed > 0 ? EXIT.failures : EXIT.done;
   },
 });
-
-/** In the order in which they are tried: as named, else the schemas given, then the known types by name. */
-async function chooseLogTypes(
-  names: readonly string[],
-  schemaFiles: readonly string[],
-  io: CommandIo,
-): Promise<readonly CompiledLogType[]> {
-  const extra: LogType[] = [];
-  for (const file of schemaFiles) extra.push(loadSchema(await readText(resolve(io.cwd, file), file), file));
-  const known = loadLogTypes(join(io.services.contentDir, 'log-types'), extra);
-  const chosen = names.length > 0 ? names.map((name) => find(name, known)) : [...extra, ...known.values()];
-  return [...new Set(chosen)].map(compileLogType);
-}
-
-function find(name: string, known: LogTypes): LogType {
-  const logType = known.get(name);
-  if (logType !== undefined) return logType;
-  throw new UserError(`unknown log type ${name}${didYouMean(name, [...known.keys()])}`, { field: '--log-type' });
-}
-
-async function readText(path: string, name: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw unreadable(name, error);
-  }
-}
-
-function unreadable(name: string, error: unknown): UserError {
-  const { code } = error as NodeJS.ErrnoException;
-  const reason =
-    code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : `it cannot be read (${code})`;
-  return new UserError(`${name}: ${reason}`, {}, { cause: error });
-}
 
 function fixedClock(text: string): () => Date {
   const time = new Date(text);
@@ -89,43 +50,12 @@ function fixedClock(text: string): () => Date {
 
 /** Gives how many records could not be parsed. */
 async function parseFile(
-  operand: string,
-  logTypes: readonly CompiledLogType[],
-  now: () => Date,
-  io: CommandIo,
-): Promise<number> {
-  if (operand === '-') return parseStream(Readable.from(io.stdin), '-', logTypes, now, io);
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(resolve(io.cwd, operand));
-    const stat = await handle.stat();
-    if (stat.isDirectory()) throw new UserError(`${operand}: it is a folder; name the files in it`);
-    const stream = handle.createReadStream({ highWaterMark: 256 * 1024 });
-    const progress = io.progress({ label: operand, total: stat.size });
-    let read = 0;
-    return await parseStream(stream, operand, logTypes, now, io, {
-      add: () => {
-        progress.add(stream.bytesRead - read);
-        read = stream.bytesRead;
-      },
-      end: () => progress.end(),
-    });
-  } catch (error) {
-    if (handle === undefined) throw unreadable(operand, error);
-    throw error;
-  } finally {
-    await handle?.close();
-  }
-}
-
-async function parseStream(
-  input: Readable,
   name: string,
   logTypes: readonly CompiledLogType[],
   now: () => Date,
   io: CommandIo,
-  progress?: Progress,
 ): Promise<number> {
+  const { stream, progress } = await openLogFile(name, io);
   let lines = '';
   async function write(): Promise<void> {
     const text = lines;
@@ -133,7 +63,7 @@ async function parseStream(
     await io.stdout.write(text);
   }
   try {
-    const counts = await processStream(input, {
+    const counts = await processStream(stream, {
       logTypes,
       unitId: createHash('sha256').update(name).digest('hex').slice(0, 32),
       fileName: name,
@@ -142,9 +72,9 @@ async function parseStream(
       onEvent(event) {
         lines += `${stringifyEvent(event)}\n`;
       },
-      onKept: (record) => io.stderr.write(`${place(name, record)}: ${record.reason}\n`),
+      onKept: (record) => io.stderr.write(`${placeOf(name, record)}: ${record.reason}\n`),
       betweenChunks() {
-        progress?.add(0);
+        progress.update();
         return lines === '' ? undefined : write();
       },
     });
@@ -155,11 +85,7 @@ async function parseStream(
     await write();
     return 0;
   } finally {
-    progress?.end();
+    stream.destroy();
+    progress.end();
   }
-}
-
-function place(name: string, record: KeptRecord): string {
-  const file = name === '-' ? '(stdin)' : name;
-  return record.line === undefined ? `${file}: byte ${record.byteOffset}` : `${file}:${record.line}`;
 }
