@@ -5,6 +5,8 @@ export interface Pacer {
   readonly step: number;
   /** Books `items` at `nowMs`; the answer is how long to wait before they may be sent. Time left unused is not saved up. */
   book(items: number, nowMs: number): number;
+  /** How long to wait until what is booked next may be sent at once. */
+  delayMs(nowMs: number): number;
 }
 
 /** `perSecond` 0: without limit. */
@@ -18,5 +20,6 @@ export function createPacer(perSecond: number, most = 10): Pacer {
       freeAtMs = startMs + (items * 1_000) / perSecond;
       return startMs - nowMs;
     },
+    delayMs: (nowMs) => Math.max(0, freeAtMs - nowMs),
   };
 }
