@@ -132,7 +132,7 @@ const DIRECTIVES: Readonly<Record<string, Step>> = {
   t: { kind: 'space' },
   '%': { kind: 'literal', text: '%' },
 };
-const COMPOSED: Readonly<Record<string, string>> = {
+export const COMPOSED: Readonly<Record<string, string>> = {
   D: '%m/%d/%y',
   F: '%Y-%m-%d',
   R: '%H:%M',
@@ -167,7 +167,7 @@ function pushStep(steps: Step[], step: Step): void {
   steps.push(step);
 }
 
-const GO_TOKENS: readonly (readonly [RegExp, string])[] = [
+export const GO_TOKENS: readonly (readonly [RegExp, string])[] = [
   [/^2006/, '%Y'],
   [/^January/, '%B'],
   [/^Jan/, '%b'],

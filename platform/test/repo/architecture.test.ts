@@ -22,11 +22,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(DOMAINS.map((domain) => [domain, ['core', 'ports']])),
   sources: ['core', 'ports'],
   destinations: ['core', 'ports'],
-  'log-generator': ['core'],
+  'log-generator': ['core', 'ports', 'log-analysis'],
   'adapters/embedded': ['core', 'ports'],
   'adapters/aws': ['core', 'ports'],
   api: ['core', 'ports', ...DOMAINS, ...REGISTRIES],
-  cli: ['core', 'ports', ...DOMAINS, ...REGISTRIES],
+  cli: ['core', 'ports', ...DOMAINS, ...REGISTRIES, 'log-generator'],
   tools: [...ALL, 'cli', 'app/services.ts', 'app/warnings.ts'],
   app: [...ALL, 'api', 'cli'],
 };
