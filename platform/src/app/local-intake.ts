@@ -37,7 +37,8 @@ export async function openLocalIntake(root: string, sourceName: string): Promise
   };
 }
 
-async function findSource({ state }: Adapters, name: string): Promise<string> {
+/** @throws UserError that lists the sources there are. */
+export async function findSource({ state }: Adapters, name: string): Promise<string> {
   const rows = await state.db.selectFrom('sources').select(['id', 'name']).execute();
   const found = rows.find((row) => row.id === name || row.name.toLowerCase() === name.toLowerCase());
   if (found !== undefined) return found.id;

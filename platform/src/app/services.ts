@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import type { Services } from '../cli/services.ts';
 import { defaultDataDir } from './data-dir.ts';
+import { operationServices } from './operations.ts';
 import { CONSOLE_DIR, PACKAGE_ROOT, packageVersion } from './package-root.ts';
 import { workerUrl } from './worker-url.ts';
 
@@ -11,6 +12,7 @@ export function services(): Services {
   return {
     version,
     contentDir,
+    ...operationServices(),
     async startPanther(options) {
       const { startPanther } = await import('./up.ts');
       const url = workerUrl('log-processor');
@@ -27,6 +29,10 @@ export function services(): Services {
     async openLake(dataDir) {
       const { openLake } = await import('./open-lake.ts');
       return openLake(resolve(dataDir ?? defaultDataDir(process.env)), contentDir);
+    },
+    async openLogTarget(options, io) {
+      const { openLogTarget } = await import('./filegen.ts');
+      return openLogTarget(options, io);
     },
   };
 }

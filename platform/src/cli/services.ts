@@ -2,6 +2,10 @@
 import type { PythonRunner } from '../detections/python/runner.ts';
 import type { TypeScriptRunner } from '../detections/typescript/runner.ts';
 import type { LakeSql } from '../lake/sql.ts';
+import type { LogTarget } from '../log-generator/targets/target.ts';
+import type { CommandIo } from './command.ts';
+import type { LogTargetOptions } from './log-writers.ts';
+import type { OperationServices } from './operations.ts';
 
 export interface UpOptions {
   readonly dataDir: string | undefined;
@@ -54,7 +58,7 @@ export interface DetectionRunners {
   close(): Promise<void>;
 }
 
-export interface Services {
+export interface Services extends OperationServices {
   /** Version of this Panther. */
   readonly version: string;
   /** Folder of the content that comes with this Panther (`log-types`, `detections`, …). */
@@ -66,4 +70,6 @@ export interface Services {
   openIntake(dataDir: string | undefined, source: string): Promise<LocalIntake>;
   /** @throws UserError when there is no Panther data in the folder. */
   openLake(dataDir: string | undefined): Promise<OpenLake>;
+  /** @throws UserError when the target is not one. */
+  openLogTarget(options: LogTargetOptions, io: CommandIo): Promise<LogTarget>;
 }

@@ -27,8 +27,8 @@ export interface SqliteRawQueue {
   names(): readonly string[];
   /** Messages that nobody has in work, visible at `until` at the latest, in their queue's order. */
   page(queue: string, behind: Place | undefined, until: Date, limit: number): Promise<readonly StoredMessage[]>;
-  /** Messages that somebody has in work, or that are delayed. */
-  hidden(queue: string, at: Date): number;
+  /** How many messages `page` gives out until then, and how many it does not. */
+  counts(queue: string, until: Date): { readonly visible: number; readonly hidden: number };
   /** As if they were sent now: received never, without the reason. False: somebody has taken the message meanwhile. */
   move(from: string, to: string, messages: readonly StoredMessage[], now: Date): Promise<readonly boolean[]>;
   close(): void;
@@ -71,9 +71,14 @@ class RawFile implements SqliteRawQueue {
     return (rows as unknown as Row[]).map(storedMessage);
   }
 
-  hidden(queue: string, at: Date): number {
-    const count = this.#file.prepare('SELECT count(*) AS n FROM messages WHERE queue = ? AND visible_at > ?');
-    return Number(count.get(queue, at.getTime())?.n);
+  counts(queue: string, until: Date): { readonly visible: number; readonly hidden: number } {
+    const row = this.#file
+      .prepare(
+        'SELECT count(*) AS total, count(*) FILTER (WHERE visible_at <= ?) AS visible FROM messages WHERE queue = ?',
+      )
+      .get(until.getTime(), queue);
+    const visible = Number(row?.visible);
+    return { visible, hidden: Number(row?.total) - visible };
   }
 
   move(from: string, to: string, messages: readonly StoredMessage[], now: Date): Promise<readonly boolean[]> {

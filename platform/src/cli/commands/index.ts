@@ -39,4 +39,19 @@ export const commands: readonly CommandEntry[] = [
     summary: 'Run the unit tests inside detections',
     load: async () => (await import('./test.ts')).test,
   },
+  {
+    name: 'requeue',
+    summary: 'Move messages between queues, such as a dead-letter queue back to its origin',
+    load: async () => (await import('./requeue.ts')).requeue,
+  },
+  {
+    name: 'filegen',
+    summary: 'Write made-up logs of any log type, for benchmarks and demos',
+    load: async () => (await import('./filegen.ts')).filegen,
+  },
+  {
+    name: 's3queue',
+    summary: 'Back-fill: send the objects of an S3 path or a folder to the log processor',
+    load: async () => (await import('./s3queue.ts')).s3queue,
+  },
 ];

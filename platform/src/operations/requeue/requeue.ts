@@ -2,7 +2,6 @@
  * Moves messages from one queue to another. A message is always in at least one of them: it is sent, or moved in one
  * step, before it is deleted. So a run that is killed loses nothing; the next one goes on with what is left.
  */
-import { errorMessage } from '../../core/errors.ts';
 import type { Pacer } from '../pacer.ts';
 import { createReasonCounter, type ReasonCount } from './reasons.ts';
 import type { Candidate } from './selection.ts';
@@ -66,22 +65,18 @@ export interface RequeueResult<M> {
 /** Never rejects: what went wrong is in the result, with what was done before. */
 export async function requeueMessages<M extends Candidate>(run: RequeueRun<M>): Promise<RequeueResult<M>> {
   const tally = createTally(run);
-  let error: unknown;
-  let hasFailed = false;
-  const fail = (cause: unknown) => {
-    if (!hasFailed) error = cause;
-    hasFailed = true;
-  };
+  const errors: unknown[] = [];
+  const fail = (error: unknown) => void errors.push(error);
   const worker = async () => {
-    while (!run.signal.aborted && !hasFailed) {
+    while (!run.signal.aborted && errors.length === 0) {
       if (!(await step(run, tally))) return;
     }
   };
   await Promise.all(Array.from({ length: run.concurrency }, () => worker().catch(fail)));
   await run.source.end().catch(fail);
   const isLimited = run.limit > 0 && tally.moved() >= run.limit;
-  const stoppedBy = hasFailed ? 'failure' : isLimited ? 'limit' : run.signal.aborted ? 'signal' : 'end';
-  return { stoppedBy, ...tally.result(), notes: run.source.notes(), ...(hasFailed && { error }) };
+  const stoppedBy = errors.length > 0 ? 'failure' : isLimited ? 'limit' : run.signal.aborted ? 'signal' : 'end';
+  return { stoppedBy, ...tally.result(), notes: run.source.notes(), ...(errors.length > 0 && { error: errors[0] }) };
 }
 
 /** One batch; false when there is nothing more to do. */
@@ -163,9 +158,4 @@ function createTally<M extends Candidate>({ limit, sampleSize }: RequeueRun<M>):
       sample,
     }),
   };
-}
-
-/** `what` is one of the three things that can fail; see `queue-source.ts`. */
-export function failureText(what: string, queue: string, error: unknown): string {
-  return `${what} ${queue}: ${errorMessage(error)}`;
 }

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { readCheckpoint } from './checkpoint.ts';
 
 const run = { s3path: 's3://b/x', filter: ['*.gz'] };
-const checkpoint = { version: 1, run, after: 'x/k', sent: 3, bytes: 30, isComplete: false } as const;
+const startedAt = '2026-01-02T03:04:05.000Z';
+const checkpoint = { version: 1, run, startedAt, after: 'x/k', sent: 3, bytes: 30, isComplete: false } as const;
 
 test('is read by the same run only', () => {
   assert.deepEqual(readCheckpoint(JSON.stringify(checkpoint), run, 'f'), checkpoint);

@@ -9,6 +9,8 @@ export interface Checkpoint {
   readonly version: 1;
   /** What was asked for; another run must not go on from here. */
   readonly run: Readonly<Record<string, unknown>>;
+  /** RFC 3339; times that were given as `2d` ago count from here. */
+  readonly startedAt: string;
   /** Everything up to and with this key is done; absent: nothing is. */
   readonly after?: string;
   readonly sent: number;
@@ -78,7 +80,13 @@ export function createTracker(start: {
 /** @throws UserError when the text is no checkpoint, or one of another run. */
 export function readCheckpoint(text: string, run: Checkpoint['run'], file: string): Checkpoint {
   const found = parse(text);
-  if (found?.version !== 1 || typeof found.run !== 'object' || found.run === null || typeof found.sent !== 'number') {
+  if (
+    found?.version !== 1 ||
+    typeof found.run !== 'object' ||
+    found.run === null ||
+    typeof found.sent !== 'number' ||
+    Number.isNaN(Date.parse(found.startedAt))
+  ) {
     throw new UserError('is not a checkpoint of s3queue: name another file', { file });
   }
   const names = new Set([...Object.keys(run), ...Object.keys(found.run)]);

@@ -12,13 +12,13 @@ export interface ListedObject {
 export interface ObjectConditions {
   /** Globs over the whole key, or regular expressions between slashes; one of them must match. */
   readonly patterns: readonly string[];
-  readonly modifiedSince?: Date;
-  readonly modifiedBefore?: Date;
+  readonly modifiedSince?: Date | undefined;
+  readonly modifiedBefore?: Date | undefined;
   /** The hour that the key names; a key that names none is left out. */
-  readonly keyTimeSince?: Date;
-  readonly keyTimeBefore?: Date;
-  readonly minBytes?: number;
-  readonly maxBytes?: number;
+  readonly keyTimeSince?: Date | undefined;
+  readonly keyTimeBefore?: Date | undefined;
+  readonly minBytes?: number | undefined;
+  readonly maxBytes?: number | undefined;
 }
 
 /** Empty objects are no logs, and are never taken. */

@@ -1,0 +1,49 @@
+/** Objects of S3 as messages of SQS, for `s3queue`. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { openSourceBucket } from '../adapters/aws/s3-source-bucket.ts';
+import { openSqsRawQueue } from '../adapters/aws/sqs-raw-queue.ts';
+import { createS3, createSqs, findCaller } from '../adapters/aws/tool-clients.ts';
+import type { ObjectsOptions, OpenObjects } from '../cli/operations.ts';
+import { UserError } from '../core/errors.ts';
+import { fakeNotification } from '../operations/s3queue/notification.ts';
+import { sendBodies } from '../operations/s3queue/send-bodies.ts';
+import type { ObjectInfo } from '../ports/objects.ts';
+import { findProcessed } from './processed-units.ts';
+import { openStateOf } from './tool-state.ts';
+
+type Target = Extract<ObjectsOptions['to'], { queue: string }>;
+
+const MAX_CONCURRENCY = 1_000;
+
+export async function openSqsObjects({ from, aws, processedIn }: ObjectsOptions, to: Target): Promise<OpenObjects> {
+  if ('path' in from) throw new UserError('needs --data-dir', { field: '--path' });
+  const client = await createSqs(aws);
+  const queue = await openSqsRawQueue(client);
+  const region = await client.config.region().catch(() => 'unknown');
+  if (!(await queue.exists(to.queue))) throw new UserError(`cannot find queue ${to.queue} in region ${region}`);
+  const body = await bodyOf(from.bucket, to, async () => to.account ?? (await findCaller(aws)).account);
+  const objects = await openSourceBucket(await createS3(aws), from.bucket);
+  const state = processedIn === undefined ? undefined : await openStateOf(processedIn);
+  return {
+    list: (after) => objects.list(from.prefix, after),
+    send: (some) =>
+      sendBodies(queue, to.queue, some.map(body), { now: () => performance.now(), pause: (ms) => delay(ms) }),
+    ...(state && { processed: (some: readonly ObjectInfo[]) => findProcessed(state, from.bucket, some) }),
+    destination: `${to.queue} (${region})`,
+    maxConcurrency: MAX_CONCURRENCY,
+    async close() {
+      objects.close();
+      await queue.close();
+      await state?.close();
+    },
+  };
+}
+
+/** A notification as of S3, or Panther's own message when the source is known. */
+async function bodyOf(bucket: string, { sourceId }: Target, account: () => Promise<string>) {
+  if (sourceId !== undefined) {
+    return ({ key, sizeBytes, version }: ObjectInfo) => JSON.stringify({ sourceId, bucket, key, sizeBytes, version });
+  }
+  const id = await account();
+  return ({ key, sizeBytes }: ObjectInfo) => fakeNotification({ bucket, key, sizeBytes }, id);
+}
