@@ -1,13 +1,11 @@
 /** One JavaScript file for each tool, with the files that it reads beside it. */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { TOOLS, type Tool } from './tools.ts';
 
 export const ROOT = resolve(import.meta.dirname, '..', '..');
 const SOURCES = join(ROOT, 'platform', 'src');
-
-/** Parts of Panther that no tool starts. Their libraries cannot be inside an executable, or are large. */
-const LEFT_OUT = ['app/up.ts', 'app/detection-runners.ts'];
 
 export interface Bundle {
   /** Holds `<tool>.js` and what is embedded; the executable is compiled in it. */
@@ -16,17 +14,27 @@ export interface Bundle {
   /** Files and folders to embed, from the folder. */
   readonly assets: readonly string[];
   readonly usesDuckdb: boolean;
+  /** Folders of the packages whose code is inside, from the root of the checkout. */
+  readonly packages: readonly string[];
 }
 
-const leftOut: Plugin = {
-  name: 'left-out',
-  setup({ onLoad }) {
-    onLoad({ filter: /\.ts$/ }, ({ path }) => {
-      if (!LEFT_OUT.includes(relative(SOURCES, path).replaceAll('\\', '/'))) return undefined;
-      return { contents: `throw new Error('this part of Panther is not inside this executable');` };
-    });
-  },
-};
+/** What commands can get from `app` is loaded by these; an executable has of it only what its tool uses. */
+const SERVICES = ['services.ts', 'operations.ts'].map((name) => join(SOURCES, 'app', name));
+
+function onlyServices(parts: readonly string[]): Plugin {
+  return {
+    name: 'only-services',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^\.\// }, ({ path, importer, kind }) => {
+        const isLeftOut = kind === 'dynamic-import' && SERVICES.includes(importer) && !parts.includes(path);
+        return isLeftOut ? { path, namespace: 'left-out' } : undefined;
+      });
+      onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
+        contents: `throw new Error(${JSON.stringify(`${path} is not inside this executable`)});`,
+      }));
+    },
+  };
+}
 
 /** DuckDB's package looks for its library in `node_modules`; ours is inside the executable. */
 const embeddedDuckdb: Plugin = {
@@ -36,7 +44,7 @@ const embeddedDuckdb: Plugin = {
   },
 };
 
-export async function bundleTool(tool: string, commit: string, target: string, folder: string): Promise<Bundle> {
+export async function bundleTool(tool: Tool, commit: string, target: string, folder: string): Promise<Bundle> {
   const file = `${tool}.js`;
   const { metafile } = await build({
     absWorkingDir: ROOT,
@@ -53,18 +61,20 @@ export async function bundleTool(tool: string, commit: string, target: string, f
     legalComments: 'none',
     external: ['pg-native', 'isolated-vm', 'pyodide'],
     define: { PANTHER_BUILD: JSON.stringify({ commit, target }) },
-    plugins: [leftOut, embeddedDuckdb],
+    plugins: [onlyServices(TOOLS[tool]), embeddedDuckdb],
     banner: {
       js: `import{createRequire as panthersRequire}from'node:module';const require=panthersRequire(import.meta.url);`,
     },
     logLevel: 'warning',
   });
-  const inputs = Object.keys(metafile.inputs);
+  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
+  const packages = inputs.flatMap((path) => path.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0] ?? []);
   return {
     folder,
     file,
     assets: embed(folder),
     usesDuckdb: inputs.some((path) => path.endsWith('duckdb-bindings.ts')),
+    packages: [...new Set(packages)],
   };
 }
 

@@ -10,6 +10,7 @@ import { makeSelfContained } from './musl/start.ts';
 import { nativeFolder } from './native.ts';
 import { fetchPackage } from './packages.ts';
 import { hostTarget, runtimeFile, type Target } from './targets.ts';
+import type { Tool } from './tools.ts';
 
 const run = promisify(execFile);
 
@@ -21,8 +22,13 @@ export interface BuildSettings {
   readonly compressionLevel: number;
 }
 
-/** The path of the executable. */
-export async function buildExecutable(tool: string, target: Target, settings: BuildSettings): Promise<string> {
+export interface Executable {
+  readonly file: string;
+  /** Folders of the packages whose code is inside, from the root of the checkout. */
+  readonly packages: readonly string[];
+}
+
+export async function buildExecutable(tool: Tool, target: Target, settings: BuildSettings): Promise<Executable> {
   const { cacheDir, commit, outDir } = settings;
   const folder = join(cacheDir, 'stage', target.name.replace('/', '-'), tool);
   rmSync(folder, { recursive: true, force: true });
@@ -38,7 +44,7 @@ export async function buildExecutable(tool: string, target: Target, settings: Bu
   mkdirSync(dirname(output), { recursive: true });
   await compile(folder, bundle.file, assets, target, output, cacheDir);
   await finish(output, target, cacheDir);
-  return output;
+  return { file: output, packages: bundle.packages };
 }
 
 async function compile(

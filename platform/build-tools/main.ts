@@ -5,13 +5,14 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { ROOT } from './bundle.ts';
 import { type BuildSettings, buildExecutable } from './executable.ts';
+import { licences } from './licences.ts';
 import { TARGETS, type Target } from './targets.ts';
-import { TOOLS } from './tools.ts';
+import { TOOL_NAMES, type Tool } from './tools.ts';
 
 /** How many are compiled at once: each needs about 300 MB. */
 const CONCURRENCY = 2;
@@ -29,15 +30,16 @@ const { values } = parseArgs({
 
 const startedAt = performance.now();
 const targets = chosen(TARGETS, ({ name }) => name, values.target, 'target');
-const tools = chosen(TOOLS, (name) => name, values.tool, 'tool');
+const tools = chosen(TOOL_NAMES, (name) => name, values.tool, 'tool');
 const settings: BuildSettings = {
   commit: commit(),
-  outDir: values.out,
-  cacheDir: values.cache,
+  outDir: resolve(values.out),
+  cacheDir: resolve(values.cache),
   compressionLevel: values.quick ? 9 : 19,
 };
 rmSync(settings.outDir, { recursive: true, force: true });
 mkdirSync(settings.outDir, { recursive: true });
+const packages = new Set<string>();
 const lines = await buildAll(targets.flatMap((target) => tools.map((tool) => ({ tool, target }))));
 writeFileSync(
   join(settings.outDir, 'SHA256SUMS'),
@@ -47,13 +49,15 @@ writeFileSync(
     .join(''),
 );
 writeFileSync(join(settings.outDir, 'VERSION'), `${version()} ${settings.commit}\n`);
+writeFileSync(join(settings.outDir, 'THIRD-PARTY-LICENCES.txt'), licences(packages));
 console.log(`${lines.length} executables in ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
 
-async function buildAll(work: { readonly tool: string; readonly target: Target }[]): Promise<string[]> {
+async function buildAll(work: { readonly tool: Tool; readonly target: Target }[]): Promise<string[]> {
   const lines: string[] = [];
   async function worker(): Promise<void> {
     for (let next = work.shift(); next; next = work.shift()) {
-      const file = await buildExecutable(next.tool, next.target, settings);
+      const { file, packages: inside } = await buildExecutable(next.tool, next.target, settings);
+      for (const each of inside) packages.add(each);
       const name = relative(settings.outDir, file).replaceAll('\\', '/');
       lines.push(`${await sha256(file)}  ${name}`);
       console.log(`${name}  ${(statSync(file).size / 1e6).toFixed(1)} MB`);

@@ -1,4 +1,5 @@
 /** Runs a tool as this process. */
+import { homedir } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { services } from '../app/services.ts';
 import { hideExperimentalWarnings } from '../app/warnings.ts';
@@ -9,6 +10,7 @@ import { runTool, type Tool, type ToolIo } from './tool.ts';
 
 export async function runProgram(tool: Tool): Promise<void> {
   hideExperimentalWarnings();
+  haveHome();
   const own = services();
   const io = processIo(own);
   const { stdin, stderr } = io.isTerminal;
@@ -19,6 +21,15 @@ export async function runProgram(tool: Tool): Promise<void> {
     versionText,
     ...(stdin && stderr && { ask: (question: string) => askOnTerminal(question, io.signal) }),
   } satisfies ToolIo);
+}
+
+/** A container without users has no home, and then the AWS SDK fails while it looks for its configuration there. */
+function haveHome(): void {
+  try {
+    homedir();
+  } catch {
+    process.env['HOME'] = '/';
+  }
 }
 
 async function askOnTerminal(question: string, signal: AbortSignal): Promise<string> {

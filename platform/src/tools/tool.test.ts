@@ -15,6 +15,7 @@ const move = defineCommand({
   options: {
     'to.q': { value: 'QUEUE', description: 'where to' },
     limit: { value: 'N', kind: 'integer', default: 7, description: 'how many' },
+    list: { description: 'show the queues' },
     debug: { aliases: ['verbose'], description: 'tell more' },
   },
   examples: [{ line: 'panther move --to.q b', does: 'Move to b.' }],
@@ -24,7 +25,7 @@ const move = defineCommand({
     return EXIT.done;
   },
 });
-const tool = { command: move, required: { 'to.q': 'Destination queue' } };
+const tool = { command: move, required: { 'to.q': { question: 'Destination queue', unless: ['list'] } } };
 
 async function run(argv: readonly string[], ask?: ToolIo['ask']) {
   const stdout = memory();
@@ -61,7 +62,7 @@ function memory() {
 test('runs the command with flags as Go writes them', async () => {
   const { status, stdout } = await run(['-to.q', 'b', '-limit=3', '-verbose']);
   assert.equal(status, EXIT.done);
-  assert.deepEqual(JSON.parse(stdout), { 'to.q': 'b', limit: 3, debug: true });
+  assert.deepEqual(JSON.parse(stdout), { 'to.q': 'b', limit: 3, list: false, debug: true });
 });
 
 for (const flag of ['-h', '-help', '--help']) {
@@ -86,7 +87,7 @@ for (const flag of ['-version', '--version']) {
 }
 
 for (const [argv, message] of [
-  [[], '--to.q is required'],
+  [[], '--to.q or --list is required'],
   [['-to.q', 'b', '-limit', 'x'], '--limit must be a whole number of at least 0, not "x"'],
   [['-to.q', 'b', '-nope'], 'unknown option --nope; see move --help'],
   [['-to.q', 'b', '-debug=perhaps'], '--debug must be true or false, not "perhaps"'],
@@ -120,4 +121,5 @@ test('asks nothing with -interactive=false, for help, or when nothing is missing
   assert.equal((await run(['-interactive=false'], ask)).status, EXIT.wrongUse);
   assert.equal((await run(['-help'], ask)).status, EXIT.done);
   assert.equal((await run(['-to.q', 'b'], ask)).status, EXIT.done);
+  assert.equal((await run(['-list'], ask)).status, EXIT.done);
 });

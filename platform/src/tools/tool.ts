@@ -11,8 +11,15 @@ import { fromGoFlags } from './go-flags.ts';
 
 export interface Tool {
   readonly command: AnyCommand;
-  /** Options that must be given, with the question that asks for them on a terminal. */
-  readonly required?: Readonly<Record<string, string>>;
+  /** Options that must be given. */
+  readonly required?: Readonly<Record<string, Required>>;
+}
+
+interface Required {
+  /** Asks for it on a terminal. */
+  readonly question: string;
+  /** Options that stand for it, or make it needless. */
+  readonly unless?: readonly string[];
 }
 
 export interface ToolIo extends CommandIo {
@@ -39,7 +46,7 @@ export async function runTool(tool: Tool, argv: readonly string[], io: ToolIo): 
     const status = await reportError(inItsWords(tool, error), io);
     if (error instanceof WrongUse) await io.stderr.write(`\n${toolHelp(tool)}`);
     await io.stderr.flush().catch(() => {});
-    return status;
+    return status === EXIT.failures && io.signal.aborted ? EXIT.interrupted : status;
   }
 }
 
@@ -53,18 +60,20 @@ function readFlags({ command }: Tool, argv: readonly string[]): string[] {
 async function run(tool: Tool, words: readonly string[], io: ToolIo): Promise<ExitStatus> {
   const isOwn = (word: string) => word === '--interactive' && !Object.hasOwn(tool.command.options, 'interactive');
   const given = words.filter((word) => !isOwn(word));
-  const isHelp = given.includes('-h') || given.includes('--help');
-  const answers = isHelp ? [] : await missing(tool, given, words.includes('--interactive') ? io.ask : undefined);
-  const args = wrongUse(() => parseArguments(tool.command, [...answers, ...given]));
-  return args === undefined ? say(io, toolHelp(tool)) : tool.command.run(args, io);
+  const args = wrongUse(() => parseArguments(tool.command, given));
+  if (args === undefined) return say(io, toolHelp(tool));
+  const answers = await missing(tool, given, words.includes('--interactive') ? io.ask : undefined);
+  const complete = wrongUse(() => parseArguments(tool.command, [...answers, ...given]));
+  return tool.command.run(complete ?? args, io);
 }
 
 /** The required options that were not given, as the user answers; wrong use where nobody can be asked. */
 async function missing({ required = {} }: Tool, words: readonly string[], ask: ToolIo['ask']): Promise<string[]> {
   const answers: string[] = [];
-  for (const [name, question] of Object.entries(required)) {
-    if (words.some((word) => word === `--${name}` || word.startsWith(`--${name}=`))) continue;
-    if (!ask) throw new WrongUse(`--${name} is required`);
+  const isGiven = (name: string) => words.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
+  for (const [name, { question, unless = [] }] of Object.entries(required)) {
+    if ([name, ...unless].some(isGiven)) continue;
+    if (!ask) throw new WrongUse(`${[`--${name}`, ...unless.map((each) => `--${each}`)].join(' or ')} is required`);
     answers.push(`--${name}=${await ask(question)}`);
   }
   return answers;

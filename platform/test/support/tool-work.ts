@@ -1,0 +1,123 @@
+/** For each tool a piece of its real work, done by an executable in an empty root. */
+import assert from 'node:assert/strict';
+import { globSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { type FauxqsServer, startFauxqs } from 'fauxqs';
+import type { Tool } from '../../build-tools/tools.ts';
+import { openSqliteQueue } from '../../src/adapters/embedded/sqlite-queue.ts';
+import { dataDir } from '../../src/app/data-dir.ts';
+import { deadLetterQueue } from '../../src/ports/queue.ts';
+import type { EmptyRoot } from './empty-root.ts';
+
+export const WORK: Readonly<Record<Tool, (root: EmptyRoot) => Promise<void>>> = { requeue, s3queue, filegen };
+
+const QUEUE = 'panther-input-data-notifications-queue';
+/** A page of messages more than SQS gives at once. */
+const MESSAGES = 25;
+
+/** In a data folder and over SQS: looks at what would move, then moves it. */
+async function requeue(root: EmptyRoot): Promise<void> {
+  const [outside, inside] = newFolder(root, 'data');
+  const queue = await openSqliteQueue({ path: dataDir(outside).queueFile, clock: { now: () => new Date() } });
+  await queue.ensure(QUEUE, { visibilityTimeoutMs: 60_000, maxReceiveCount: 3 });
+  const messages = Array.from({ length: MESSAGES }, (_, index) => ({
+    body: `{"n":${index}}`,
+    attributes: { type: 'x' },
+  }));
+  assert.deepEqual(await queue.send(deadLetterQueue(QUEUE), messages), []);
+  const local = ['-to.q', QUEUE, '-data-dir', inside, '--json'];
+  assert.equal((await json(root, '/requeue', [...local, '--dry-run'])).moved, MESSAGES);
+  assert.equal((await queue.counts(QUEUE)).visible, 0);
+  assert.equal((await json(root, '/requeue', local)).moved, MESSAGES);
+  assert.equal((await queue.counts(QUEUE)).visible, MESSAGES);
+  await queue.close();
+  await withAws(async (aws, options, env) => {
+    for (const name of [QUEUE, deadLetterQueue(QUEUE)]) aws.createQueue(name);
+    for (const { body } of messages) aws.sendMessage(deadLetterQueue(QUEUE), body);
+    const args = [...options, `-to.q=${QUEUE}`, '--wait', '1s', '--json'];
+    assert.equal((await json(root, '/requeue', args, env)).moved, MESSAGES);
+    assert.equal(aws.inspectQueue(QUEUE)?.messages.ready.length, MESSAGES);
+  });
+}
+
+/** Lists a bucket for the queue of the log processor, looking first. */
+async function s3queue(root: EmptyRoot): Promise<void> {
+  await withAws(async (aws, options, env) => {
+    aws.createQueue(QUEUE);
+    await putObjects(aws, ['a/1.json.gz', 'a/odd key+&%.json.gz', 'b/other.json.gz']);
+    const args = [...options, '-s3path', 's3://example-logs/a/', '-account', '123456789012', '--json'];
+    await json(root, '/s3queue', [...args, '--dry-run'], env);
+    assert.equal(aws.inspectQueue(QUEUE)?.messages.ready.length, 0);
+    await json(root, '/s3queue', args, env);
+    const bodies = aws.inspectQueue(QUEUE)?.messages.ready.map(({ body }) => body) ?? [];
+    assert.equal(bodies.length, 2);
+    assert.ok(
+      bodies.some((body) => body.includes('odd key%2B&%25.json.gz')),
+      bodies.join('\n'),
+    );
+  });
+}
+
+async function filegen(root: EmptyRoot): Promise<void> {
+  const [outside, inside] = newFolder(root, 'logs');
+  const types = ['AWS.CloudTrail', 'Syslog.RFC5424'];
+  const args = types.flatMap((name) => ['-log-type', name]);
+  const span = ['-start', '2026-01-02T03', '-end', '2026-01-02T03', '-rows', '100'];
+  const { rows } = await json(root, '/filegen', [...args, ...span, '-to', inside, '-json']);
+  assert.equal(rows, 200);
+  for (const name of types) {
+    const [file = ''] = globSync(`${name}/2026-01-02T03/*.gz`, { cwd: outside });
+    assert.equal(
+      gunzipSync(readFileSync(join(outside, file)))
+        .toString()
+        .trim()
+        .split('\n').length,
+      100,
+    );
+  }
+}
+
+/** Its path outside and inside of the root. */
+function newFolder({ folder }: EmptyRoot, name: string): [outside: string, inside: string] {
+  mkdirSync(join(folder, 'tmp'), { recursive: true });
+  const outside = mkdtempSync(join(folder, 'tmp', `${name}-`));
+  return [outside, `/tmp/${basename(outside)}`];
+}
+
+async function json(
+  root: EmptyRoot,
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Record<string, unknown>> {
+  const { status, stdout, stderr } = await root.run(program, args, env);
+  assert.equal(status, 0, `${program} ${args.join(' ')}: ${stderr}${stdout}`);
+  return JSON.parse(stdout);
+}
+
+/** With something that stands for AWS on this machine; the root shares its network. */
+async function withAws(
+  run: (aws: FauxqsServer, options: string[], env: Record<string, string>) => Promise<void>,
+): Promise<void> {
+  const aws = await startFauxqs({ port: 0, logger: false });
+  try {
+    const env = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'not-a-secret' };
+    await run(aws, ['-region', 'us-east-1', '-endpoint', `http://127.0.0.1:${aws.port}`], env);
+  } finally {
+    await aws.stop();
+  }
+}
+
+async function putObjects(aws: FauxqsServer, keys: readonly string[]): Promise<void> {
+  aws.createBucket('example-logs');
+  const { S3Client, PutObjectCommand } = await import('@aws-sdk/client-s3');
+  const client = new S3Client({
+    endpoint: `http://127.0.0.1:${aws.port}`,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'not-a-secret' },
+  });
+  for (const Key of keys) await client.send(new PutObjectCommand({ Bucket: 'example-logs', Key, Body: 'content' }));
+  client.destroy();
+}
