@@ -11,6 +11,9 @@ export function operationServices(): OperationServices {
       if ('dataDir' in options.to) return (await import('./spool-objects.ts')).openSpoolObjects(options, options.to);
       return (await import('./sqs-objects.ts')).openSqsObjects(options, options.to);
     },
+    async openTopic(options) {
+      return (await import('./sns-objects.ts')).openSnsObjects(options);
+    },
     async openMessages(options) {
       if (options.dataDir !== undefined)
         return (await import('./stored-messages.ts')).openStoredMessages(options, options.dataDir);

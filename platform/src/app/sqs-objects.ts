@@ -6,7 +6,7 @@ import { createS3, createSqs, findCaller } from '../adapters/aws/tool-clients.ts
 import type { ObjectsOptions, OpenObjects } from '../cli/operations.ts';
 import { UserError } from '../core/errors.ts';
 import { fakeNotification } from '../operations/s3queue/notification.ts';
-import { sendBodies } from '../operations/s3queue/send-bodies.ts';
+import { sendContents } from '../operations/send-contents.ts';
 import type { ObjectInfo } from '../ports/objects.ts';
 import { findProcessed } from './processed-units.ts';
 import { openStateOf } from './tool-state.ts';
@@ -24,10 +24,13 @@ export async function openSqsObjects({ from, aws, processedIn }: ObjectsOptions,
   const body = await bodyOf(from.bucket, to, async () => to.account ?? (await findCaller(aws)).account);
   const objects = await openSourceBucket(await createS3(aws), from.bucket);
   const state = processedIn === undefined ? undefined : await openStateOf(processedIn);
+  const waiting = { now: () => performance.now(), pause: (ms: number) => delay(ms) };
   return {
     list: (after) => objects.list(from.prefix, after),
-    send: (some) =>
-      sendBodies(queue, to.queue, some.map(body), { now: () => performance.now(), pause: (ms) => delay(ms) }),
+    send(some) {
+      const contents = some.map((object) => ({ body: body(object), attributes: {} }));
+      return sendContents((rest) => queue.send(to.queue, rest), to.queue, contents, waiting);
+    },
     ...(state && { processed: (some: readonly ObjectInfo[]) => findProcessed(state, from.bucket, some) }),
     destination: `${to.queue} (${region})`,
     maxConcurrency: MAX_CONCURRENCY,

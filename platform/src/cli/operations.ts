@@ -76,6 +76,17 @@ export interface ObjectsOptions {
   readonly processedIn: string | undefined;
 }
 
+/** From where to where `s3sns` goes. */
+export interface TopicOptions {
+  readonly from: { readonly bucket: string; readonly prefix: string };
+  /** Its name. */
+  readonly topic: string;
+  readonly account: string | undefined;
+  readonly aws: AwsAccess;
+  /** Message attributes of an object, when there are to be any. @throws UserError to end the run. */
+  readonly attributesOf: ((key: string) => object) | undefined;
+}
+
 export interface OpenObjects {
   /** In the order of their keys; those behind one key when it is given. */
   list(after: string | undefined): AsyncIterable<ObjectInfo>;
@@ -98,6 +109,7 @@ export interface CheckpointFile {
 
 export interface OperationServices {
   openCheckpoint(path: string): Promise<CheckpointFile>;
+  openTopic(options: TopicOptions): Promise<OpenObjects>;
   openObjects(options: ObjectsOptions): Promise<OpenObjects>;
   /** @throws UserError when one of the queues is not there. */
   openMessages(options: MessagesOptions): Promise<OpenMessages>;

@@ -79,14 +79,14 @@ export async function openSqsRawQueue(sqs: SQSClient): Promise<RawQueue> {
       call(queue, 'cannot send to', async (QueueUrl) => {
         const Entries = messages.map(entry);
         const { Failed } = await sqs.send(new sdk.SendMessageBatchCommand({ QueueUrl, Entries }));
-        return (Failed ?? []).map(failure);
+        return (Failed ?? []).map(rawFailure);
       }),
 
     delete: (queue, receipts) =>
       call(queue, 'cannot delete from', async (QueueUrl) => {
         const Entries = receipts.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
         const { Failed } = await sqs.send(new sdk.DeleteMessageBatchCommand({ QueueUrl, Entries }));
-        return (Failed ?? []).map(failure);
+        return (Failed ?? []).map(rawFailure);
       }),
 
     setVisibility: (queue, receipts, timeoutMs) =>
@@ -98,7 +98,7 @@ export async function openSqsRawQueue(sqs: SQSClient): Promise<RawQueue> {
           VisibilityTimeout,
         }));
         const { Failed } = await sqs.send(new sdk.ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }));
-        return (Failed ?? []).map(failure);
+        return (Failed ?? []).map(rawFailure);
       }),
 
     close: async () => sqs.destroy(),
@@ -137,13 +137,18 @@ function rawAttribute({ DataType, StringValue, BinaryValue }: MessageAttributeVa
   return { type: DataType ?? 'String', value: BinaryValue ?? StringValue ?? '' };
 }
 
-function entry({ body, attributes, groupId, deduplicationId, traceHeader }: RawContent, index: number) {
-  const MessageAttributes = Object.fromEntries(
+/** As SQS and SNS take them. */
+export function rawAttributes(attributes: RawContent['attributes']): Record<string, MessageAttributeValue> {
+  return Object.fromEntries(
     Object.entries(attributes).map(([name, { type, value }]) => {
       const content = typeof value === 'string' ? { StringValue: value } : { BinaryValue: value };
       return [name, { DataType: type, ...content }];
     }),
   );
+}
+
+function entry({ body, attributes, groupId, deduplicationId, traceHeader }: RawContent, index: number) {
+  const MessageAttributes = rawAttributes(attributes);
   const result: SendMessageBatchRequestEntry = { Id: String(index), MessageBody: body, MessageAttributes };
   if (groupId !== undefined) result.MessageGroupId = groupId;
   if (deduplicationId !== undefined) result.MessageDeduplicationId = deduplicationId;
@@ -153,7 +158,7 @@ function entry({ body, attributes, groupId, deduplicationId, traceHeader }: RawC
   return result;
 }
 
-function failure(failed: {
+export function rawFailure(failed: {
   Id?: string | undefined;
   Code?: string | undefined;
   Message?: string | undefined;

@@ -25,6 +25,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./parse.ts')).parse,
   },
   {
+    name: 'infer',
+    summary: 'Infer a log schema from samples',
+    load: async () => (await import('./infer.ts')).infer,
+  },
+  {
+    name: 'customlogs',
+    summary: 'Develop schemas of custom logs: test one, or infer one',
+    load: async () => (await import('./customlogs.ts')).customlogs,
+  },
+  {
     name: 'query',
     summary: 'Run SQL over the lake',
     load: async () => (await import('./query.ts')).query,
@@ -53,5 +63,10 @@ export const commands: readonly CommandEntry[] = [
     name: 's3queue',
     summary: 'Back-fill: send the objects of an S3 path or a folder to the log processor',
     load: async () => (await import('./s3queue.ts')).s3queue,
+  },
+  {
+    name: 's3sns',
+    summary: 'Tell the subscribers of the processed data of its objects once more',
+    load: async () => (await import('./s3sns.ts')).s3sns,
   },
 ];
