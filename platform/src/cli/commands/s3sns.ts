@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UserError } from '../../core/errors.ts';
@@ -99,6 +99,9 @@ export const s3sns = defineCommand({
 
 /** Their names only: compiling the schemas would take longer than the rest. */
 function knownLogTypes(contentDir: string): string[] {
-  const files = globSync('log-types/**/*.yml', { cwd: contentDir }).filter((file) => !file.endsWith('.samples.yml'));
-  return files.flatMap((file) => /^schema:\s*(\S+)/m.exec(readFileSync(join(contentDir, file), 'utf8'))?.[1] ?? []);
+  const folder = join(contentDir, 'log-types');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /(?<!\.samples)\.yml$/.test(file),
+  );
+  return files.flatMap((file) => /^schema:\s*(\S+)/m.exec(readFileSync(join(folder, file), 'utf8'))?.[1] ?? []);
 }
