@@ -10,6 +10,7 @@ import {
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   type SendMessageBatchRequestEntry,
+  SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
 import { type AwsEmulator, startAwsEmulator } from '../../../test/support/aws-emulator.ts';
 import { runCommand } from '../../../test/support/run-command.ts';
@@ -183,6 +184,19 @@ async function drain(queue: string): Promise<Message[]> {
   }
   return found;
 }
+
+test('a message that the destination refuses stays in the source, and the others move', async () => {
+  const { to, from } = await makeQueues();
+  const command = { QueueUrl: await urlOf(to), Attributes: { MaximumMessageSize: '1024' } };
+  await aws.sqs.send(new SetQueueAttributesCommand(command));
+  const large = { MessageBody: 'x'.repeat(2_000) };
+  await send(from, [{ MessageBody: 'a' }, large, { MessageBody: 'b' }, { MessageBody: 'c' }, large]);
+  const { report, status } = await run(to);
+  assert.deepEqual([report.moved, report.failed, status], [3, 2, 1]);
+  assert.equal(report.failures.length, 1);
+  assert.deepEqual((await receive(to)).map(({ Body }) => Body).sort(), ['a', 'b', 'c']);
+  assert.deepEqual(await counts(from), [2, 0]);
+});
 
 test('says which queue is not there, and where', async () => {
   const { status, stderr } = await run('nowhere');

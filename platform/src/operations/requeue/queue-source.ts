@@ -82,12 +82,9 @@ export function queueSource(options: QueueSourceOptions): MessageSource<QueueCan
       const contents = messages.map((message) => redriven(message, options.now()));
       const refusals: Refusal[] = [];
       for (const batch of batches(contents)) {
-        const failures = await again(options.pause, batch, (some) =>
-          queue.send(
-            to,
-            some.map(({ content }) => content),
-          ),
-        ).catch(failed('failure moving messages to', to));
+        const failures = await again(options.pause, batch, (some) => sendEach(queue, to, some)).catch(
+          failed('failure moving messages to', to),
+        );
         for (const { index, reason } of failures) refusals.push({ index: batch[index]?.index ?? -1, reason });
         const refused = new Set(failures.map(({ index }) => index));
         await remove(batch.filter((_, index) => !refused.has(index)).flatMap(({ index }) => messages[index] ?? []));
@@ -159,8 +156,8 @@ function derivedId({ id, sentAt }: RawMessage, deduplicationId: string): string 
 }
 
 /** Splits by size; each keeps its place among all. A message that is too large alone is for the queue to refuse. */
-function batches(contents: readonly RawContent[]): { readonly index: number; readonly content: RawContent }[][] {
-  const result: { index: number; content: RawContent }[][] = [];
+function batches(contents: readonly RawContent[]): Outgoing[][] {
+  const result: Outgoing[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const [index, content] of contents.entries()) {
     const size = sizeOf(content);
@@ -179,6 +176,35 @@ function sizeOf({ body, attributes }: RawContent): number {
     ([name, { type, value }]) => Buffer.byteLength(name) + type.length + Buffer.byteLength(value),
   );
   return sizes.reduce((sum, size) => sum + size, Buffer.byteLength(body));
+}
+
+interface Outgoing {
+  readonly index: number;
+  readonly content: RawContent;
+}
+
+/** When a queue refuses a whole batch for one of its messages, the others go alone. */
+async function sendEach(queue: RawQueue, to: string, batch: readonly Outgoing[]): Promise<readonly RawFailure[]> {
+  try {
+    return await queue.send(
+      to,
+      batch.map(({ content }) => content),
+    );
+  } catch (error) {
+    if (batch.length === 1 || (error instanceof ExternalError && error.retryable)) throw error;
+    const failures = await Promise.all(batch.map((one, index) => sendAlone(queue, to, one, index)));
+    if (failures.every((failure) => failure?.isThrown)) throw error;
+    return failures.filter((failure) => failure !== undefined);
+  }
+}
+
+async function sendAlone(queue: RawQueue, to: string, { content }: Outgoing, index: number) {
+  try {
+    const [failure] = await queue.send(to, [content]);
+    return failure === undefined ? undefined : { ...failure, index, isThrown: false };
+  } catch (error) {
+    return { index, reason: errorMessage(error), retryable: false, isThrown: true };
+  }
 }
 
 /** Repeats what failed and may succeed later; resolves to what failed for good, by its place in `items`. */
