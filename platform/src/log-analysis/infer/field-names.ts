@@ -14,7 +14,7 @@ export function fieldNames(names: readonly string[], isRoot: boolean): readonly 
   const fields: NamedField[] = [];
   for (const from of names) {
     if (from === '' && !isRoot) return undefined;
-    const name = unused(acceptable(from, isRoot), taken);
+    const name = unused(from, isRoot, taken);
     if (from === '') fields.push({ name, copy: { from: [''] } });
     else fields.push(name === from ? { name } : { name, rename: { from } });
   }
@@ -29,9 +29,10 @@ function acceptable(name: string, isRoot: boolean): string {
 }
 
 /** Columns do not differ in case alone. */
-function unused(name: string, taken: Set<string>): string {
+function unused(from: string, isRoot: boolean, taken: Set<string>): string {
+  const name = acceptable(from, isRoot);
   for (let number = 1; ; number += 1) {
-    const candidate = number === 1 ? name : `${name}_${number}`;
+    const candidate = number === 1 ? name : acceptable(`${name}_${number}`, isRoot);
     const column = normaliseColumnName(candidate).toLowerCase();
     if (taken.has(column)) continue;
     taken.add(column);

@@ -52,7 +52,8 @@ function valueFrom(shape: Shape, name: string, options: FieldOptions): InferredV
   if (objects > 0 || arrays > 0)
     return kinds === 1 ? composite(shape, name, options) : json(`sometimes ${kindsOf(shape)}`);
   if (booleans > 0) {
-    const isBoolean = numbers === 0 && (texts === 0 || shape.text?.areBooleans === true);
+    const isText = shape.text !== undefined && (!shape.text.areBooleans || shape.text.placeholders.has('-'));
+    const isBoolean = numbers === 0 && !isText;
     return isBoolean ? { type: 'boolean' } : json(`sometimes ${kindsOf(shape)}`);
   }
   if (numbers > 0) return numeric(shape, name, options);
