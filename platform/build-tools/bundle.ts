@@ -36,11 +36,16 @@ function onlyServices(parts: readonly string[]): Plugin {
   };
 }
 
-/** DuckDB's package looks for its library in `node_modules`; ours is inside the executable. */
-const embeddedDuckdb: Plugin = {
-  name: 'embedded-duckdb',
+/** What is another thing inside an executable: DuckDB's library is not in `node_modules`, and there is no V8. */
+const STAND_INS: readonly (readonly [asked: RegExp, standIn: string])[] = [
+  [/^@duckdb\/node-bindings$/, 'duckdb-bindings.ts'],
+  [/^\.{1,2}\/regex-engine\.ts$/, 'regex-engine.ts'],
+];
+
+const standIns: Plugin = {
+  name: 'stand-ins',
   setup({ onResolve }) {
-    onResolve({ filter: /^@duckdb\/node-bindings$/ }, () => ({ path: join(SOURCES, 'tools', 'duckdb-bindings.ts') }));
+    for (const [filter, file] of STAND_INS) onResolve({ filter }, () => ({ path: join(SOURCES, 'tools', file) }));
   },
 };
 
@@ -61,7 +66,7 @@ export async function bundleTool(tool: Tool, commit: string, target: string, fol
     legalComments: 'none',
     external: ['pg-native', 'isolated-vm', 'pyodide'],
     define: { PANTHER_BUILD: JSON.stringify({ commit, target }) },
-    plugins: [onlyServices(TOOLS[tool]), embeddedDuckdb],
+    plugins: [onlyServices(TOOLS[tool]), standIns],
     banner: {
       js: `import{createRequire as panthersRequire}from'node:module';const require=panthersRequire(import.meta.url);`,
     },

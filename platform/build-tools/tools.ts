@@ -5,7 +5,9 @@
 export const TOOLS = {
   requeue: ['./stored-messages.ts', './sqs-messages.ts'],
   s3queue: ['./checkpoint-file.ts', './spool-objects.ts', './sqs-objects.ts'],
+  s3sns: ['./sns-objects.ts'],
   filegen: ['./filegen.ts'],
+  customlogs: [],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Tool = keyof typeof TOOLS;

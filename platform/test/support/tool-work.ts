@@ -1,6 +1,6 @@
 /** For each tool a piece of its real work, done by an executable in an empty root. */
 import assert from 'node:assert/strict';
-import { globSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
@@ -10,7 +10,13 @@ import { dataDir } from '../../src/app/data-dir.ts';
 import { deadLetterQueue } from '../../src/ports/queue.ts';
 import type { EmptyRoot } from './empty-root.ts';
 
-export const WORK: Readonly<Record<Tool, (root: EmptyRoot) => Promise<void>>> = { requeue, s3queue, filegen };
+export const WORK: Readonly<Record<Tool, (root: EmptyRoot) => Promise<void>>> = {
+  requeue,
+  s3queue,
+  s3sns,
+  filegen,
+  customlogs,
+};
 
 const QUEUE = 'panther-input-data-notifications-queue';
 /** A page of messages more than SQS gives at once. */
@@ -59,6 +65,20 @@ async function s3queue(root: EmptyRoot): Promise<void> {
   });
 }
 
+/** A subscriber gets the notification, with the attributes that it may filter by. */
+async function s3sns(root: EmptyRoot): Promise<void> {
+  await withAws(async (aws, options, env) => {
+    aws.createTopic('processed');
+    aws.createQueue('subscriber');
+    aws.subscribe({ topic: 'processed', queue: 'subscriber' });
+    await putObjects(aws, ['logs/aws_cloudtrail/year=2026/month=1/day=2/hour=3/1.json.gz']);
+    const path = ['-s3path', 's3://example-logs/logs/', '-topic', 'processed', '-account', '000000000000'];
+    await json(root, '/s3sns', [...options, ...path, '-attributes', '--json'], env);
+    const [body = ''] = aws.inspectQueue('subscriber')?.messages.ready.map((message) => message.body) ?? [];
+    assert.match(body, /"AWS\.CloudTrail"/);
+  });
+}
+
 async function filegen(root: EmptyRoot): Promise<void> {
   const [outside, inside] = newFolder(root, 'logs');
   const types = ['AWS.CloudTrail', 'Syslog.RFC5424'];
@@ -78,6 +98,19 @@ async function filegen(root: EmptyRoot): Promise<void> {
   }
 }
 
+/** Infers a schema and tries it. */
+async function customlogs(root: EmptyRoot): Promise<void> {
+  const [outside, inside] = newFolder(root, 'custom');
+  const rows = Array.from({ length: 20 }, (_, n) => ({ time: `2026-01-02T03:04:${n + 10}Z`, source: '192.0.2.7', n }));
+  writeFileSync(join(outside, 'orders.json'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const file = `${inside}/orders.json`;
+  const schema = `${inside}/orders.yml`;
+  await done(root, '/customlogs', ['infer', '-output', schema, file]);
+  assert.match(readFileSync(join(outside, 'orders.yml'), 'utf8'), /ip/);
+  const events = await done(root, '/customlogs', ['test', '-s', schema, file]);
+  assert.equal(events.trim().split('\n').length, rows.length);
+}
+
 /** Its path outside and inside of the root. */
 function newFolder({ folder }: EmptyRoot, name: string): [outside: string, inside: string] {
   mkdirSync(join(folder, 'tmp'), { recursive: true });
@@ -85,15 +118,17 @@ function newFolder({ folder }: EmptyRoot, name: string): [outside: string, insid
   return [outside, `/tmp/${basename(outside)}`];
 }
 
-async function json(
-  root: EmptyRoot,
-  program: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<Record<string, unknown>> {
+type Env = Readonly<Record<string, string>>;
+
+/** What a program says, once it has ended well. */
+async function done(root: EmptyRoot, program: string, args: readonly string[], env: Env = {}): Promise<string> {
   const { status, stdout, stderr } = await root.run(program, args, env);
   assert.equal(status, 0, `${program} ${args.join(' ')}: ${stderr}${stdout}`);
-  return JSON.parse(stdout);
+  return stdout;
+}
+
+async function json(root: EmptyRoot, program: string, args: readonly string[], env: Env = {}) {
+  return JSON.parse(await done(root, program, args, env)) as Record<string, unknown>;
 }
 
 /** With something that stands for AWS on this machine; the root shares its network. */
