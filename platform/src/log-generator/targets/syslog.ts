@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { ExternalError, UserError } from '../../core/errors.ts';
+import { isIp } from '../../core/indicators.ts';
 import type { LogTarget } from './target.ts';
 
 export interface SyslogTargetOptions {
@@ -23,7 +24,9 @@ async function streamTarget(options: SyslogTargetOptions): Promise<LogTarget> {
   const { host, port, transport, ca, signal } = options;
   const name = { host, port };
   const socket: Socket =
-    transport === 'tls' ? connectTls({ ...name, servername: host, ...(ca !== undefined && { ca }) }) : connect(name);
+    transport === 'tls'
+      ? connectTls({ ...name, ...(!isIp(host) && { servername: host }), ...(ca !== undefined && { ca }) })
+      : connect(name);
   let failure: Error | undefined;
   socket.on('error', (error) => {
     failure = error;
