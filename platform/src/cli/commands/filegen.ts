@@ -91,7 +91,7 @@ export const filegen = defineCommand({
   options: OPTIONS,
   examples: [
     { line: 'panther filegen --log-type AWS.CloudTrail --total 5GB --to logs/', does: 'Five gigabytes of one hour.' },
-    { line: 'panther filegen --schema orders.yml --rate 50 --to http://127.0.0.1:8765/ingest/ID', does: 'A stream.' },
+    { line: 'panther filegen --schema orders.yml --rate 50 --to http://127.0.0.1:8765/api/v1/ingest/orders', does: 'A stream.' },
     { line: 'panther filegen --log-type Nginx.Access --rows 20 --gzip 0 --to -', does: 'Look at some lines.' },
   ],
   async run({ options }, io) {
