@@ -5,7 +5,7 @@ import { openSqsRawQueue } from '../adapters/aws/sqs-raw-queue.ts';
 import { createS3, createSqs, findCaller } from '../adapters/aws/tool-clients.ts';
 import type { ObjectsOptions, OpenObjects } from '../cli/operations.ts';
 import { UserError } from '../core/errors.ts';
-import { fakeNotification } from '../operations/s3queue/notification.ts';
+import { fakeNotification, inputObjectMessage } from '../operations/s3queue/notification.ts';
 import { sendContents } from '../operations/send-contents.ts';
 import type { ObjectInfo } from '../ports/objects.ts';
 import { findProcessed } from './processed-units.ts';
@@ -45,7 +45,8 @@ export async function openSqsObjects({ from, aws, processedIn }: ObjectsOptions,
 /** A notification as of S3, or Panther's own message when the source is known. */
 async function bodyOf(bucket: string, { sourceId }: Target, account: () => Promise<string>) {
   if (sourceId !== undefined) {
-    return ({ key, sizeBytes, version }: ObjectInfo) => JSON.stringify({ sourceId, bucket, key, sizeBytes, version });
+    return ({ key, sizeBytes, version }: ObjectInfo) =>
+      inputObjectMessage({ sourceId, bucket, key, sizeBytes, version });
   }
   const id = await account();
   return ({ key, sizeBytes }: ObjectInfo) => fakeNotification({ bucket, key, sizeBytes }, id);

@@ -1,7 +1,7 @@
 /** What is published of one object of the processed data: the notification, and by which attributes it is filtered. */
 import { UserError } from '../../core/errors.ts';
 import { tableName } from '../../core/ids.ts';
-import { encodeKey, type NotifiedObject } from '../s3queue/notification.ts';
+import { encodeKey, type NotifiedObject, safeJson } from '../s3queue/notification.ts';
 
 export interface PublishedAttributes {
   /** `LogData`, `RuleMatches`, `RuleErrors` or `CloudSecurity`. */
@@ -13,7 +13,7 @@ export interface PublishedAttributes {
 /** As the log processor publishes it for a new object. */
 export function publishedEvent({ bucket, key, sizeBytes }: NotifiedObject): string {
   const s3 = { bucket: { name: bucket }, object: { key: encodeKey(key), size: sizeBytes } };
-  return JSON.stringify({
+  return safeJson({
     Records: [{ eventVersion: '2.0', eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3 }],
   });
 }
