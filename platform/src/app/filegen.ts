@@ -8,14 +8,29 @@ import { folderTarget } from '../log-generator/targets/folder.ts';
 import { httpTarget } from '../log-generator/targets/http.ts';
 import { syslogTarget } from '../log-generator/targets/syslog.ts';
 import type { LogTarget } from '../log-generator/targets/target.ts';
+import { parseS3Path } from '../operations/s3queue/s3-path.ts';
 
 export async function openLogTarget(options: LogTargetOptions, io: CommandIo): Promise<LogTarget> {
   const { to, prefix, gzipLevel, token } = options;
   if (to === '-') return stdoutTarget(io);
+  if (to.startsWith('s3:')) return openBucket(options);
   if (/^https?:/.test(to)) return httpTarget({ url: checkUrl(to).href, token, gzipLevel, signal: io.signal });
   if (/^syslog/.test(to)) return openSyslog(options, io);
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(to)) throw notATarget(to);
   return folderTarget(resolve(io.cwd, to), { prefix, gzipLevel });
+}
+
+/** Loaded only when there is a bucket to write to. */
+async function openBucket({ to, prefix, gzipLevel, aws }: LogTargetOptions): Promise<LogTarget> {
+  const path = parseS3Path(to, '--to');
+  const [{ createS3 }, { openTargetBucket }, { bucketTarget }] = await Promise.all([
+    import('../adapters/aws/tool-clients.ts'),
+    import('../adapters/aws/s3-target-bucket.ts'),
+    import('../log-generator/targets/bucket.ts'),
+  ]);
+  const bucket = await openTargetBucket(await createS3(aws), path.bucket);
+  const folder = [path.prefix.replace(/\/+$/, ''), prefix].filter((part) => part !== '').join('/');
+  return bucketTarget(bucket, { prefix: folder, gzipLevel });
 }
 
 async function openSyslog({ to, tlsCaFile }: LogTargetOptions, io: CommandIo): Promise<LogTarget> {

@@ -8,8 +8,11 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
+import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { type AwsEmulator, startAwsEmulator } from '../../../test/support/aws-emulator.ts';
 import { runCommand } from '../../../test/support/run-command.ts';
 import { makeTestSources, until } from '../../../test/support/test-sources.ts';
 import { createIntake } from '../../sources/configured.ts';
@@ -327,6 +330,77 @@ describe('panther filegen to a source of Panther', () => {
       assert.equal(status, 1);
       assert.match(stderr, /ECONNREFUSED/);
     }
+  });
+});
+
+describe('panther filegen to S3', () => {
+  let aws: AwsEmulator;
+  before(async () => {
+    aws = await startAwsEmulator();
+    await aws.s3.send(new CreateBucketCommand({ Bucket: 'bench' }));
+  });
+  after(() => aws.close());
+
+  /** As a process of its own: the SDK reads the credentials from the environment. */
+  async function start(...argv: string[]) {
+    const main = fileURLToPath(new URL('../../app/main.ts', import.meta.url));
+    const env = { ...process.env, ...aws.env };
+    const common = ['--start', '2026-01-02T03', '--end', '2026-01-02T03', ...aws.argv];
+    return promisify(execFile)(process.execPath, [main, 'filegen', ...argv, ...common], { env }).catch(
+      (error: { code: number; stderr: string }) => ({ ...error, stdout: '' }),
+    );
+  }
+
+  async function keys(): Promise<string[]> {
+    const { Contents = [] } = await aws.s3.send(new ListObjectsV2Command({ Bucket: 'bench' }));
+    return Contents.map(({ Key = '' }) => Key);
+  }
+
+  it('writes objects, small ones and those of many parts, under the keys of the predecessor', async () => {
+    const { stdout, stderr } = await start(
+      '--AWS.CloudTrail',
+      '--AWS.CloudTrail.numfiles',
+      '2',
+      '--AWS.CloudTrail.file.numrows',
+      '9',
+      '--bucket',
+      'bench',
+      '--prefix',
+      'old',
+      '--json',
+    );
+    assert.equal(stderr, '');
+    const found = await keys();
+    assert.equal(found.length, 2);
+    for (const key of found)
+      assert.match(key, /^old\/AWS\.CloudTrail\/2026-01-02T03\/\d{12}_CloudTrail_us-east-1_.*\.json\.gz$/);
+    const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket: 'bench', Key: found[0] }));
+    const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
+    assert.equal(JSON.parse(gunzipSync(bytes).toString()).Records.length, 9);
+    assert.equal(JSON.parse(stdout).files, 2);
+
+    const large = await start(
+      '--log-type',
+      'Zeek.DNS',
+      '--total',
+      '24MB',
+      '--gzip',
+      '0',
+      '--to',
+      's3://bench/large',
+      '--json',
+    );
+    const { Contents = [] } = await aws.s3.send(new ListObjectsV2Command({ Bucket: 'bench', Prefix: 'large/' }));
+    assert.deepEqual(
+      Contents.map(({ Size }) => Size),
+      [JSON.parse(large.stdout).bytes],
+    );
+    assert.equal(JSON.parse(large.stdout).writtenBytes, JSON.parse(large.stdout).bytes);
+  });
+
+  it('says that there is no such bucket', async () => {
+    const { stderr } = await start('--log-type', 'Zeek.DNS', '--rows', '5', '--to', 's3://nowhere/x');
+    assert.match(stderr, /cannot write s3:\/\/nowhere\/x\/Zeek\.DNS/);
   });
 });
 

@@ -1,21 +1,22 @@
 /** Objects in a bucket. */
-import type { Objects } from '../../ports/objects.ts';
+import type { Readable } from 'node:stream';
 import { compressed } from './compressed.ts';
 import { type LogTarget, objectKey } from './target.ts';
 
-export interface BucketOptions {
-  readonly bucket: string;
-  readonly prefix: string;
-  readonly gzipLevel: number;
+/** What of an object store is needed. */
+export interface Bucket {
+  /** Resolves to the size, once the object is durable. */
+  put(key: string, body: Readable): Promise<number>;
+  close(): void;
 }
 
-export function bucketTarget(objects: Objects, { bucket, prefix, gzipLevel }: BucketOptions): LogTarget {
+export function bucketTarget(
+  bucket: Bucket,
+  options: { readonly prefix: string; readonly gzipLevel: number },
+): LogTarget {
+  const { prefix, gzipLevel } = options;
   return {
-    async write(file) {
-      const key = objectKey(prefix, file, gzipLevel > 0);
-      const info = await objects.put(bucket, key, compressed(file.chunks, gzipLevel));
-      return info?.sizeBytes ?? 0;
-    },
-    async close() {},
+    write: (file) => bucket.put(objectKey(prefix, file, gzipLevel > 0), compressed(file.chunks, gzipLevel)),
+    close: async () => bucket.close(),
   };
 }
