@@ -4,28 +4,58 @@ import type { Random } from './random.ts';
 export const ACCOUNT = '123456789012';
 export const REGION = 'us-east-1';
 
-export interface Person {
-  readonly name: string;
-  readonly displayName: string;
-  readonly email: string;
-}
-
-export const PEOPLE = [
-  person('alice', 'Alice Arden'),
-  person('bob', 'Bob Bauer'),
-  person('carol', 'Carol Costa'),
-] as const;
-export const INTRUDER = person('mallory', 'Mallory Moss');
-
-function person(name: string, displayName: string): Person {
-  return { name, displayName, email: `${name}@example.com` };
-}
-
 export const BROWSERS = [
   'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.4 Safari/605.1.15',
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36',
 ] as const;
+
+export interface Place {
+  readonly city: string;
+  readonly country: string;
+  readonly lat: number;
+  readonly lon: number;
+}
+
+export interface Person {
+  readonly name: string;
+  readonly displayName: string;
+  readonly email: string;
+  /** Where they nearly always come from. */
+  readonly address: string;
+  readonly place: Place;
+  readonly browser: (typeof BROWSERS)[number];
+  /** As the applications number their users. */
+  readonly number: number;
+}
+
+const ATHENS: Place = { city: 'Athens', country: 'Greece', lat: 37.98, lon: 23.73 };
+const LYON: Place = { city: 'Lyon', country: 'France', lat: 45.76, lon: 4.84 };
+const BOSTON: Place = { city: 'Boston', country: 'United States', lat: 42.36, lon: -71.06 };
+
+export const PEOPLE = [
+  person(1, 'alice', 'Alice Arden', ATHENS),
+  person(2, 'bob', 'Bob Bauer', LYON),
+  person(3, 'carol', 'Carol Costa', ATHENS),
+  person(4, 'dave', 'Dave Dietrich', BOSTON),
+  person(5, 'erin', 'Erin Eriksen', ATHENS),
+  person(6, 'frank', 'Frank Fournier', LYON),
+  person(7, 'grace', 'Grace Gallo', BOSTON),
+  person(8, 'heidi', 'Heidi Hansen', LYON),
+  person(9, 'ivan', 'Ivan Ito', BOSTON),
+  person(10, 'judy', 'Judy Jansen', ATHENS),
+] as const;
+export const INTRUDER = person(77, 'mallory', 'Mallory Moss', BOSTON);
+
+function person(number: number, name: string, displayName: string, place: Place): Person {
+  const browser = BROWSERS[number % BROWSERS.length] ?? BROWSERS[0];
+  return { number, name, displayName, email: `${name}@example.com`, address: `192.0.2.${number + 20}`, place, browser };
+}
+
+/** People are at home, but for some days. */
+export function addressOf(random: Random, { address }: Person): string {
+  return random.chance(0.9) ? address : usualAddress(random);
+}
 
 /** Where the company's people and customers come from. */
 export function usualAddress(random: Random): string {

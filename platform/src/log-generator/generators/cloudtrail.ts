@@ -1,6 +1,7 @@
 /** AWS.CloudTrail: an account where services assume roles, people look around, and somebody now and then goes wrong. */
 import {
   ACCOUNT,
+  addressOf,
   BROWSERS,
   hostileAddress,
   INTRUDER,
@@ -19,9 +20,12 @@ interface Call {
   readonly request: object | null;
   readonly response?: object | null;
   readonly isWrite?: boolean;
+  readonly isDenied?: boolean;
 }
 
 const BUCKETS = ['example-reports', 'example-logs', 'example-assets'] as const;
+
+const FUNCTIONS = ['orders', 'payments', 'thumbnails', 'reports'] as const;
 
 type Choices = readonly [(random: Random) => Call, ...((random: Random) => Call)[]];
 
@@ -39,6 +43,39 @@ const CALLS: Choices = [
     request: {
       encryptionAlgorithm: 'SYMMETRIC_DEFAULT',
       keyId: `arn:aws:kms:${REGION}:${ACCOUNT}:key/${random.uuid()}`,
+    },
+  }),
+  () => ({ name: 'DescribeSecurityGroups', source: 'ec2', request: { maxResults: 100 } }),
+  () => ({ name: 'DescribeVolumes', source: 'ec2', request: { volumeSet: {}, filterSet: {} } }),
+  (random) => ({ name: 'ListObjects', source: 's3', request: { bucketName: random.pick(BUCKETS), 'list-type': '2' } }),
+  (random) => ({ name: 'GetBucketPolicy', source: 's3', request: { bucketName: random.pick(BUCKETS) } }),
+  () => ({ name: 'ListRoles', source: 'iam', request: { maxItems: 100 } }),
+  () => ({ name: 'ListFunctions20150331', source: 'lambda', request: null }),
+  (random) => ({ name: 'GetFunction20150331v2', source: 'lambda', request: { functionName: random.pick(FUNCTIONS) } }),
+  (random) => ({
+    name: 'GetSecretValue',
+    source: 'secretsmanager',
+    request: { secretId: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${random.pick(FUNCTIONS)}` },
+  }),
+  (random) => ({
+    name: 'DescribeLogStreams',
+    source: 'logs',
+    request: { logGroupName: `/aws/lambda/${random.pick(FUNCTIONS)}` },
+  }),
+  (random) => ({ name: 'CreateLogStream', source: 'logs', request: { logStreamName: random.hex(32) }, isWrite: true }),
+  () => ({ name: 'DescribeDBInstances', source: 'rds', request: { maxRecords: 100 } }),
+  (random) => ({
+    name: 'GetQueueAttributes',
+    source: 'sqs',
+    request: { queueUrl: `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${random.pick(FUNCTIONS)}` },
+  }),
+  (random) => ({
+    name: 'AssumeRole',
+    source: 'sts',
+    request: {
+      roleArn: `arn:aws:iam::${ACCOUNT}:role/ReadOnly`,
+      roleSessionName: random.pick(PEOPLE).name,
+      durationSeconds: 3_600,
     },
   }),
   (random) => ({
@@ -67,9 +104,19 @@ const ATTACK_CALLS = {
 export const cloudtrail: Generator = {
   logType: 'AWS.CloudTrail',
   line(random) {
-    if (random.chance(0.05)) return signIn(random, { type: 'IAMUser', mfa: 'Yes', address: usualAddress(random) });
-    const call = random.pick(CALLS)(random);
-    return apiCall(random, call, random.chance(0.6) ? role(random) : user(random.pick(PEOPLE)), usualAddress(random));
+    if (random.chance(0.05)) {
+      const person = random.pick(PEOPLE);
+      return signIn(random, { type: 'IAMUser', mfa: 'Yes', address: addressOf(random, person), person });
+    }
+    const call = { ...random.pick(CALLS)(random), isDenied: random.chance(0.02) };
+    const person = random.pick(PEOPLE);
+    if (random.chance(0.25)) return apiCall(random, call, role(random), usualAddress(random));
+    return apiCall(
+      random,
+      call,
+      random.chance(0.5) ? session(random, person) : user(person),
+      addressOf(random, person),
+    );
   },
   attacks: [
     ...Object.entries(ATTACK_CALLS).map(([ruleId, call]) => ({
@@ -119,6 +166,23 @@ function role(random: Random): object {
   };
 }
 
+/** Somebody who has taken a role. */
+function session(random: Random, { name }: Person): object {
+  const role = random.pick(['ReadOnly', 'Developer']);
+  const issuer = { type: 'Role', principalId: 'AROAEXAMPLEPEOPLEXXXX', arn: `arn:aws:iam::${ACCOUNT}:role/${role}` };
+  return {
+    type: 'AssumedRole',
+    principalId: `AROAEXAMPLEPEOPLEXXXX:${name}`,
+    arn: `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/${name}`,
+    accountId: ACCOUNT,
+    accessKeyId: accessKeyId('ASIA', random),
+    sessionContext: {
+      sessionIssuer: { ...issuer, accountId: ACCOUNT, userName: role },
+      attributes: { mfaAuthenticated: 'true' },
+    },
+  };
+}
+
 function accessKeyId(prefix: string, random: Random): string {
   return prefix + random.text(16, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567');
 }
@@ -130,6 +194,10 @@ function apiCall(random: Random, call: Call, userIdentity: object, address: stri
     awsRegion: REGION,
     sourceIPAddress: address,
     userAgent: random.pick(['aws-cli/2.27.0', 'Boto3/1.38.0 Python/3.13', 'aws-sdk-js/3.840.0']),
+    ...(call.isDenied && {
+      errorCode: 'AccessDenied',
+      errorMessage: `not authorized to perform ${call.source}:${call.name}`,
+    }),
     requestParameters: call.request,
     responseElements: call.response ?? null,
     requestID: random.uuid(),
@@ -142,14 +210,21 @@ function apiCall(random: Random, call: Call, userIdentity: object, address: stri
   return (time) => JSON.stringify({ eventVersion: '1.11', userIdentity, eventTime: seconds(time), ...rest });
 }
 
-function signIn(random: Random, how: { type: 'Root' | 'IAMUser'; mfa: 'Yes' | 'No'; address: string }): LineAt {
+interface SignIn {
+  readonly type: 'Root' | 'IAMUser';
+  readonly mfa: 'Yes' | 'No';
+  readonly address: string;
+  readonly person?: Person;
+}
+
+function signIn(random: Random, how: SignIn): LineAt {
   const root = { type: 'Root', principalId: ACCOUNT, arn: `arn:aws:iam::${ACCOUNT}:root`, accountId: ACCOUNT };
   const rest = {
     eventSource: 'signin.amazonaws.com',
     eventName: 'ConsoleLogin',
     awsRegion: REGION,
     sourceIPAddress: how.address,
-    userAgent: random.pick(BROWSERS),
+    userAgent: how.person?.browser ?? random.pick(BROWSERS),
     requestParameters: null,
     responseElements: { ConsoleLogin: 'Success' },
     additionalEventData: {
@@ -163,6 +238,6 @@ function signIn(random: Random, how: { type: 'Root' | 'IAMUser'; mfa: 'Yes' | 'N
     managementEvent: true,
     recipientAccountId: ACCOUNT,
   };
-  const userIdentity = how.type === 'Root' ? root : user(random.pick(PEOPLE));
+  const userIdentity = how.type === 'Root' ? root : user(how.person ?? random.pick(PEOPLE));
   return (time) => JSON.stringify({ eventVersion: '1.11', userIdentity, eventTime: seconds(time), ...rest });
 }

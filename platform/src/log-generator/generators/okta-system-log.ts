@@ -1,5 +1,5 @@
 /** Okta.SystemLog: sign-ins and applications of a small company. */
-import { BROWSERS, hostileAddress, INTRUDER, PEOPLE, type Person, times, usualAddress } from '../cast.ts';
+import { addressOf, hostileAddress, INTRUDER, PEOPLE, type Person, times } from '../cast.ts';
 import type { Generator, LineAt } from '../generator.ts';
 import type { Random } from '../random.ts';
 
@@ -12,27 +12,30 @@ interface What {
 }
 
 const SUCCESS = { result: 'SUCCESS', reason: null };
-const APPLICATION = { id: '0oa1example', type: 'AppInstance', alternateId: 'Wiki', displayName: 'Wiki' };
+const APPLICATIONS = ['Wiki', 'Payroll', 'Travel', 'Source code'] as const;
 
 const ORDINARY = [
   { eventType: 'user.session.start', displayMessage: 'User login to Okta', outcome: SUCCESS },
   { eventType: 'user.session.end', displayMessage: 'User logout from Okta', outcome: SUCCESS },
-  {
+  ...APPLICATIONS.map((name, index) => ({
     eventType: 'user.authentication.sso',
     displayMessage: 'User single sign on to app',
     outcome: SUCCESS,
-    target: [APPLICATION],
-  },
+    target: [{ id: `0oa1example${index}`, type: 'AppInstance', alternateId: name, displayName: name }],
+  })),
   {
     eventType: 'policy.evaluate_sign_on',
     displayMessage: 'Evaluation of sign-on policy',
     outcome: { result: 'ALLOW', reason: 'Sign-on policy evaluation resulted in ALLOW' },
   },
-] as const satisfies readonly What[];
+] as const satisfies readonly [What, ...What[]];
 
 export const oktaSystemLog: Generator = {
   logType: 'Okta.SystemLog',
-  line: (random) => event(random, random.pick(PEOPLE), usualAddress(random), random.pick(ORDINARY)),
+  line(random) {
+    const actor = random.pick(PEOPLE);
+    return event(random, actor, addressOf(random, actor), random.pick<readonly [What, ...What[]]>(ORDINARY));
+  },
   attacks: [
     {
       ruleId: 'Okta.SignInBruteForce',
@@ -63,7 +66,15 @@ function target({ name, displayName, email }: Person): object {
   return { id: `00u1${name}`, type: 'User', alternateId: email, displayName };
 }
 
+function programOf(userAgent: string): { os: string; browser: string } {
+  if (userAgent.includes('Firefox')) return { os: 'Linux', browser: 'FIREFOX' };
+  return userAgent.includes('Macintosh')
+    ? { os: 'Mac OS X', browser: 'SAFARI' }
+    : { os: 'Windows 10', browser: 'CHROME' };
+}
+
 function event(random: Random, actor: Person, ip: string, what: What): LineAt {
+  const { city, country, lat, lon } = actor.place;
   const rest = {
     eventType: what.eventType,
     version: '0',
@@ -71,11 +82,11 @@ function event(random: Random, actor: Person, ip: string, what: What): LineAt {
     displayMessage: what.displayMessage,
     actor: target(actor),
     client: {
-      userAgent: { rawUserAgent: random.pick(BROWSERS), os: 'Unknown', browser: 'UNKNOWN' },
+      userAgent: { rawUserAgent: actor.browser, ...programOf(actor.browser) },
       zone: 'null',
       device: 'Computer',
       ipAddress: ip,
-      geographicalContext: { city: 'Athens', country: 'Greece', geolocation: { lat: 37.98, lon: 23.73 } },
+      geographicalContext: { city, country, geolocation: { lat, lon } },
     },
     request: { ipChain: [{ ip, version: 'V4' }] },
     outcome: what.outcome,

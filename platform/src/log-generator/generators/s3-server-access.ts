@@ -1,5 +1,5 @@
 /** AWS.S3ServerAccess: reports that are read, and somebody who may not. */
-import { ACCOUNT, commonLogTime, hostileAddress, times, usualAddress } from '../cast.ts';
+import { ACCOUNT, addressOf, commonLogTime, hostileAddress, PEOPLE, times } from '../cast.ts';
 import type { Generator, LineAt } from '../generator.ts';
 import type { Random } from '../random.ts';
 
@@ -9,8 +9,10 @@ const BUCKET = 'example-reports';
 export const s3ServerAccess: Generator = {
   logType: 'AWS.S3ServerAccess',
   line(random) {
-    const requester = `arn:aws:sts::${ACCOUNT}:assumed-role/ReadOnly/session`;
-    return entry(random, usualAddress(random), requester, '200 -');
+    const person = random.pick(PEOPLE);
+    const role = random.pick(['ReadOnly', 'ReadOnly', 'Reporting']);
+    const requester = `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/${person.name}`;
+    return entry(random, addressOf(random, person), requester, '200 -');
   },
   attacks: [
     {

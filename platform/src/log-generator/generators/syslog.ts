@@ -1,5 +1,5 @@
 /** Syslog.RFC3164 and Syslog.RFC5424: Linux servers with SSH, sudo and cron. */
-import { bsdTime, hostileAddress, PEOPLE, times, usualAddress } from '../cast.ts';
+import { addressOf, bsdTime, hostileAddress, PEOPLE, times } from '../cast.ts';
 import type { Generator, LineAt } from '../generator.ts';
 import type { Random } from '../random.ts';
 
@@ -15,6 +15,12 @@ interface Message {
 type Write = (message: Message) => LineAt;
 
 const HOSTS = ['web-1', 'web-2', 'db-1'] as const;
+const COMMANDS = [
+  '/bin/ls',
+  '/bin/systemctl status nginx',
+  '/usr/bin/journalctl -u orders',
+  '/usr/bin/apt update',
+] as const;
 
 const writeRfc3164: Write = ({ host, priority, program, pid, text }) => {
   return (time) => `<${priority}>${bsdTime(time)} ${host} ${program}[${pid}]: ${text}`;
@@ -25,7 +31,8 @@ const writeRfc5424: Write = ({ host, priority, program, pid, text }) => {
 };
 
 function ordinary(random: Random): Message {
-  const { name } = random.pick(PEOPLE);
+  const person = random.pick(PEOPLE);
+  const { name } = person;
   const common = { host: random.pick(HOSTS), pid: random.int(300, 32_000) };
   const key = `ED25519 SHA256:${random.hex(43)}`;
   const port = random.int(32_768, 60_999);
@@ -34,16 +41,18 @@ function ordinary(random: Random): Message {
       ...common,
       priority: 38,
       program: 'sshd',
-      text: `Accepted publickey for ${name} from ${usualAddress(random)} port ${port} ssh2: ${key}`,
+      text: `Accepted publickey for ${name} from ${addressOf(random, person)} port ${port} ssh2: ${key}`,
     },
     {
       ...common,
       priority: 86,
       program: 'sudo',
-      text: `${name} : TTY=pts/0 ; PWD=/home/${name} ; USER=root ; COMMAND=/bin/ls`,
+      text: `${name} : TTY=pts/0 ; PWD=/home/${name} ; USER=root ; COMMAND=${random.pick(COMMANDS)}`,
     },
     { ...common, priority: 78, program: 'cron', text: '(root) CMD (run-parts /etc/cron.hourly)' },
     { ...common, priority: 30, program: 'systemd', text: 'Started session of the user manager.' },
+    { ...common, priority: 30, program: 'systemd', text: 'logrotate.service: Deactivated successfully.' },
+    { ...common, priority: 38, program: 'sshd', text: `Disconnected from user ${name} ${person.address} port ${port}` },
   ]);
 }
 
