@@ -14,6 +14,14 @@ export interface ObjectsUnderTest {
   close(): Promise<void>;
 }
 
+/** What the server behind an adapter cannot do, though the port asks for it. */
+export interface ObjectsDefects {
+  /** Titles of cases, with the reason. */
+  readonly skip?: Readonly<Record<string, string>>;
+  /** Keys that it cannot hold. */
+  readonly cannotHold?: RegExp;
+}
+
 const BUCKET = 'panther-suite';
 
 /** Keys that file systems, URLs or shells treat in their own way. */
@@ -72,8 +80,11 @@ const ODD_KEYS = [
   'logs/t/year=2026/month=1/day=2/hour=3/x.parquet',
 ];
 
-export function testObjects(name: string, make: () => Promise<ObjectsUnderTest>): void {
+export function testObjects(name: string, make: () => Promise<ObjectsUnderTest>, defects: ObjectsDefects = {}): void {
+  const canHold = (key: string): boolean => defects.cannotHold?.test(key) !== true;
+  const oddKeys = ODD_KEYS.filter(canHold);
   describe(`objects: ${name}`, () => {
+    const test = (title: string, run: () => Promise<void>) => it(title, { skip: defects.skip?.[title] ?? false }, run);
     let fixture: ObjectsUnderTest;
     let objects: Objects;
     before(async () => {
@@ -93,7 +104,7 @@ export function testObjects(name: string, make: () => Promise<ObjectsUnderTest>)
       return found;
     };
 
-    it('gives undefined for what is not there', async () => {
+    test('gives undefined for what is not there', async () => {
       assert.equal(await objects.get(BUCKET, 'missing'), undefined);
       assert.equal(await objects.head(BUCKET, 'missing/too'), undefined);
       assert.equal(await objects.get('panther-no-such-bucket', 'missing'), undefined);
@@ -101,7 +112,7 @@ export function testObjects(name: string, make: () => Promise<ObjectsUnderTest>)
       await objects.delete(BUCKET, 'missing');
     });
 
-    it('keeps bytes, and streams', async () => {
+    test('keeps bytes, and streams', async () => {
       await objects.put(BUCKET, 'bytes', Buffer.from('one'));
       const chunks = Array.from({ length: 50 }, (_, index) => Buffer.alloc(10_000, index));
       const info = await objects.put(BUCKET, 'stream', Readable.from(chunks));
@@ -113,13 +124,13 @@ export function testObjects(name: string, make: () => Promise<ObjectsUnderTest>)
       );
     });
 
-    it('keeps an empty object', async () => {
+    test('keeps an empty object', async () => {
       await objects.put(BUCKET, 'empty', new Uint8Array());
       assert.equal(await read('empty'), '');
       assert.equal((await objects.head(BUCKET, 'empty'))?.sizeBytes, 0);
     });
 
-    it('reads ranges', async () => {
+    test('reads ranges', async () => {
       await objects.put(BUCKET, 'range', Buffer.from('0123456789'));
       assert.equal(await read('range', { start: 2, end: 5 }), '234');
       assert.equal(await read('range', { start: 7 }), '789');
@@ -128,7 +139,7 @@ export function testObjects(name: string, make: () => Promise<ObjectsUnderTest>)
       assert.equal(await read('range', { start: 4, end: 4 }), '');
     });
 
-    it('gives another version when the bytes change', async () => {
+    test('gives another version when the bytes change', async () => {
       const first = await objects.put(BUCKET, 'version', Buffer.from('a'));
       assert.equal((await objects.head(BUCKET, 'version'))?.version, first?.version);
       const second = await objects.put(BUCKET, 'version', Buffer.from('b'));
@@ -138,7 +149,7 @@ export function testObjects(name: string, make: () => Promise<ObjectsUnderTest>)
       assert.equal(found?.info.version, second?.version);
     });
 
-    it('puts only what is absent, once, whoever races', async () => {
+    test('puts only what is absent, once, whoever races', async () => {
       const bodies = Array.from({ length: 8 }, (_, index) => String(index));
       const puts = bodies.map((body) => objects.put(BUCKET, 'race/absent', Buffer.from(body), { ifAbsent: true }));
       const stored = (await Promise.all(puts)).filter((info) => info !== undefined);
@@ -146,7 +157,7 @@ export function testObjects(name: string, make: () => Promise<ObjectsUnderTest>)
       assert.ok(bodies.includes((await read('race/absent')) ?? ''));
     });
 
-    it('shows nothing of a put that fails', async () => {
+    test('shows nothing of a put that fails', async () => {
       const broken = Readable.from(
         (async function* () {
           yield Buffer.alloc(100_000);
@@ -159,7 +170,7 @@ export function testObjects(name: string, make: () => Promise<ObjectsUnderTest>)
       assert.deepEqual(await keys('kept'), ['kept']);
     });
 
-    it('gives a reader the whole old object while it is replaced', async () => {
+    test('gives a reader the whole old object while it is replaced', async () => {
       await objects.put(BUCKET, 'replaced', Buffer.alloc(2_000_000, 1));
       const found = await objects.get(BUCKET, 'replaced');
       await objects.put(BUCKET, 'replaced', Buffer.alloc(10, 2));
@@ -167,7 +178,7 @@ export function testObjects(name: string, make: () => Promise<ObjectsUnderTest>)
       assert.deepEqual([bytes.length, bytes.at(-1)], [2_000_000, 1]);
     });
 
-    it('moves a file into the store', async () => {
+    test('moves a file into the store', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'panther-objects-file-'));
       const path = join(folder, 'x');
       await writeFile(path, 'from a file');
@@ -178,20 +189,20 @@ export function testObjects(name: string, make: () => Promise<ObjectsUnderTest>)
       await rm(folder, { recursive: true });
     });
 
-    it('keeps any key apart from any other, and lists keys by their bytes', async () => {
-      for (const key of ODD_KEYS) await objects.put('panther-odd', key, Buffer.from(key));
+    test('keeps any key apart from any other, and lists keys by their bytes', async () => {
+      for (const key of oddKeys) await objects.put('panther-odd', key, Buffer.from(key));
       const listed: string[] = [];
       for await (const info of objects.list('panther-odd', '')) listed.push(info.key);
-      assert.deepEqual(listed, byBytes(ODD_KEYS));
-      for (const key of ODD_KEYS) {
+      assert.deepEqual(listed, byBytes(oddKeys));
+      for (const key of oddKeys) {
         const found = await objects.get('panther-odd', key);
         assert.equal(found && (await buffer(found.stream)).toString(), key);
       }
-      for (const key of ODD_KEYS) await objects.delete('panther-odd', key);
+      for (const key of oddKeys) await objects.delete('panther-odd', key);
       assert.equal((await Array.fromAsync(objects.list('panther-odd', ''))).length, 0);
     });
 
-    it('lists what has a prefix, from a key on', async () => {
+    test('lists what has a prefix, from a key on', async () => {
       for (const key of ['l/a', 'l/a/1', 'l/a/2', 'l/a-b', 'l/b', 'l/bc/d', 'm'])
         await objects.put(BUCKET, key, Buffer.from('x'));
       assert.deepEqual(await keys('l/a'), ['l/a', 'l/a-b', 'l/a/1', 'l/a/2']);
@@ -201,7 +212,7 @@ export function testObjects(name: string, make: () => Promise<ObjectsUnderTest>)
       assert.deepEqual(await keys('l/', 'l/a-b'), ['l/a/1', 'l/a/2', 'l/b', 'l/bc/d']);
     });
 
-    it('lists any set of keys completely and in order, from any key on', async () => {
+    test('lists any set of keys completely and in order, from any key on', async () => {
       const segment = fc.oneof(
         fc.constantFrom('', '.', '..', 'a', 'a.b', 'A', 'y'.repeat(199), 'y'.repeat(200), 'y'.repeat(201)),
         fc.string({ maxLength: 5, unit: 'grapheme' }),
@@ -209,7 +220,7 @@ export function testObjects(name: string, make: () => Promise<ObjectsUnderTest>)
       const key = fc
         .array(segment, { minLength: 1, maxLength: 4 })
         .map((parts) => parts.join('/'))
-        .filter((text) => text !== '' && text.isWellFormed());
+        .filter((text) => text !== '' && text.isWellFormed() && canHold(text));
       const set = fc.uniqueArray(key, { minLength: 1, maxLength: 12 });
       await fc.assert(
         fc.asyncProperty(set, fc.nat(), async (all, pick) => {
@@ -228,7 +239,7 @@ export function testObjects(name: string, make: () => Promise<ObjectsUnderTest>)
       );
     });
 
-    it('puts and deletes neighbours at the same time', async () => {
+    test('puts and deletes neighbours at the same time', async () => {
       const work = async (index: number) => {
         for (let round = 0; round < 20; round++) {
           await objects.put(BUCKET, `busy/folder/${index}`, Buffer.from('x'));
@@ -239,7 +250,7 @@ export function testObjects(name: string, make: () => Promise<ObjectsUnderTest>)
       assert.deepEqual(await keys('busy/'), []);
     });
 
-    it('refuses what is no key', async () => {
+    test('refuses what is no key', async () => {
       for (const key of ['', 'x'.repeat(1_025), '\ud800'])
         await assert.rejects(objects.put(BUCKET, key, Buffer.from('x')));
     });
