@@ -11,12 +11,23 @@ export interface QueueUnderTest {
   close(): Promise<void>;
 }
 
+/** What a service cannot promise, or the server behind an adapter cannot do. */
+export interface QueueLimits {
+  /** Titles of cases, with the reason. */
+  readonly skip?: Readonly<Record<string, string>>;
+  /** Looking at messages counts as a receive. */
+  readonly peekCounts?: boolean;
+  /** Random walks; fewer where time passes really. */
+  readonly walks?: number;
+}
+
 const Q = 'panther-suite-queue';
 const DLQ = deadLetterQueue(Q);
 const VISIBILITY_MS = 2_000;
 
-export function testQueue(name: string, make: () => Promise<QueueUnderTest>): void {
+export function testQueue(name: string, make: () => Promise<QueueUnderTest>, limits: QueueLimits = {}): void {
   describe(`queue: ${name}`, () => {
+    const test = (title: string, run: () => Promise<void>) => it(title, { skip: limits.skip?.[title] ?? false }, run);
     let fixture: QueueUnderTest;
     let queue: Queue;
     before(async () => {
@@ -37,16 +48,16 @@ export function testQueue(name: string, make: () => Promise<QueueUnderTest>): vo
       return message;
     };
 
-    it('lists a queue and its dead-letter queue', async () => {
+    test('lists a queue and its dead-letter queue', async () => {
       const names = await queue.list();
       assert.ok(names.includes(Q) && names.includes(DLQ));
     });
 
-    it('names an unknown queue', async () => {
+    test('names an unknown queue', async () => {
       await assert.rejects(queue.send('panther-nowhere', [{ body: 'x' }]), /panther-nowhere/);
     });
 
-    it('keeps body and attributes as they are', async () => {
+    test('keeps body and attributes as they are', async () => {
       const body = '{"a":"ünï 𝕏 \\u0000"}\n';
       await queue.send(Q, [{ body, attributes: { type: 'LogData', 'x.y-z': 'ß "quoted"' } }]);
       const message = await receiveOne();
@@ -56,7 +67,7 @@ export function testQueue(name: string, make: () => Promise<QueueUnderTest>): vo
       assert.equal(message.lastError, undefined);
     });
 
-    it('says which messages were not accepted, and accepts the others', async () => {
+    test('says which messages were not accepted, and accepts the others', async () => {
       const refused = await queue.send(Q, [{ body: 'good' }, { body: '' }, { body: 'x'.repeat(2_000_000) }]);
       assert.deepEqual(
         refused.map(({ index }) => index),
@@ -66,7 +77,7 @@ export function testQueue(name: string, make: () => Promise<QueueUnderTest>): vo
       assert.equal((await receiveOne()).body, 'good');
     });
 
-    it('hides a received message, then gives it again', async () => {
+    test('hides a received message, then gives it again', async () => {
       await queue.send(Q, [{ body: 'again' }]);
       const first = await receiveOne();
       assert.deepEqual(await receive(), []);
@@ -76,7 +87,7 @@ export function testQueue(name: string, make: () => Promise<QueueUnderTest>): vo
       assert.notEqual(second.receipt, first.receipt);
     });
 
-    it('forgets a deleted message, and deletes twice without complaint', async () => {
+    test('forgets a deleted message, and deletes twice without complaint', async () => {
       await queue.send(Q, [{ body: 'gone' }]);
       const { receipt } = await receiveOne();
       await queue.delete(Q, [receipt]);
@@ -85,7 +96,7 @@ export function testQueue(name: string, make: () => Promise<QueueUnderTest>): vo
       assert.deepEqual(await receive(), []);
     });
 
-    it('does not delete by a receipt from before the message was received again', async () => {
+    test('does not delete by a receipt from before the message was received again', async () => {
       await queue.send(Q, [{ body: 'kept' }]);
       const stale = await receiveOne();
       await fixture.pass(VISIBILITY_MS + 1);
@@ -95,7 +106,7 @@ export function testQueue(name: string, make: () => Promise<QueueUnderTest>): vo
       assert.equal((await receiveOne()).body, 'kept');
     });
 
-    it('extends the time for which a message is hidden', async () => {
+    test('extends the time for which a message is hidden', async () => {
       await queue.send(Q, [{ body: 'long work' }]);
       const { receipt } = await receiveOne();
       assert.equal(await queue.extend(Q, receipt, VISIBILITY_MS * 3), true);
@@ -106,7 +117,7 @@ export function testQueue(name: string, make: () => Promise<QueueUnderTest>): vo
       assert.equal(await queue.extend(Q, receipt, VISIBILITY_MS), false);
     });
 
-    it('delays a message', async () => {
+    test('delays a message', async () => {
       await queue.send(Q, [{ body: 'later', delayMs: 3_000 }]);
       assert.deepEqual(await receive(), []);
       assert.equal((await queue.counts(Q)).delayed, 1);
@@ -114,7 +125,7 @@ export function testQueue(name: string, make: () => Promise<QueueUnderTest>): vo
       assert.equal((await receiveOne()).body, 'later');
     });
 
-    it('gives at most ten messages at a time, roughly in order', async () => {
+    test('gives at most ten messages at a time, roughly in order', async () => {
       await queue.send(
         Q,
         Array.from({ length: 25 }, (_, index) => ({ body: String(index) })),
@@ -128,7 +139,7 @@ export function testQueue(name: string, make: () => Promise<QueueUnderTest>): vo
       );
     });
 
-    it('moves what failed too often to the dead-letter queue, with the last error', async () => {
+    test('moves what failed too often to the dead-letter queue, with the last error', async () => {
       await queue.send(Q, [{ body: 'poison', attributes: { kind: 'bad' } }]);
       for (let attempt = 1; attempt <= 3; attempt++) {
         const message = await receiveOne();
@@ -142,7 +153,7 @@ export function testQueue(name: string, make: () => Promise<QueueUnderTest>): vo
       assert.equal(dead.lastError, 'failure 3');
     });
 
-    it('moves what was never finished to the dead-letter queue', async () => {
+    test('moves what was never finished to the dead-letter queue', async () => {
       await queue.send(Q, [{ body: 'crasher' }]);
       for (let attempt = 1; attempt <= 3; attempt++) {
         await receiveOne();
@@ -154,7 +165,7 @@ export function testQueue(name: string, make: () => Promise<QueueUnderTest>): vo
       assert.match(dead.lastError ?? '', /3 times/);
     });
 
-    it('releases a message with a delay and its error', async () => {
+    test('releases a message with a delay and its error', async () => {
       await queue.send(Q, [{ body: 'retry' }]);
       const { receipt } = await receiveOne();
       await queue.release(Q, receipt, { error: 'destination is down', delayMs: 5_000 });
@@ -165,24 +176,24 @@ export function testQueue(name: string, make: () => Promise<QueueUnderTest>): vo
       assert.equal(again.receiveCount, 2);
     });
 
-    it('rejects a message at once', async () => {
+    test('rejects a message at once', async () => {
       await queue.send(Q, [{ body: 'hopeless' }]);
       const { receipt } = await receiveOne();
       await queue.reject(Q, receipt, 'no such source');
       assert.equal((await receiveOne(DLQ)).lastError, 'no such source');
     });
 
-    it('shows messages without touching them', async () => {
+    test('shows messages without touching them', async () => {
       await queue.send(Q, [{ body: 'a' }, { body: 'b' }]);
       const shown = await queue.peek(Q, 10);
       assert.deepEqual(shown.map(({ body }) => body).toSorted(), ['a', 'b']);
       assert.deepEqual(
         (await receive()).map(({ receiveCount }) => receiveCount),
-        [1, 1],
+        limits.peekCounts === true ? [2, 2] : [1, 1],
       );
     });
 
-    it('counts', async () => {
+    test('counts', async () => {
       const none = { visible: 0, inFlight: 0, delayed: 0, oldestMessageAgeMs: 0 };
       assert.deepEqual(await queue.counts(Q), none);
       await queue.send(Q, [{ body: 'a' }, { body: 'b' }, { body: 'c', delayMs: 60_000 }]);
@@ -193,7 +204,7 @@ export function testQueue(name: string, make: () => Promise<QueueUnderTest>): vo
       assert.ok(oldestMessageAgeMs >= 1_000);
     });
 
-    it('purges', async () => {
+    test('purges', async () => {
       await queue.send(Q, [{ body: 'a' }, { body: 'b' }]);
       await receiveOne();
       await queue.purge(Q);
@@ -201,20 +212,20 @@ export function testQueue(name: string, make: () => Promise<QueueUnderTest>): vo
       assert.deepEqual(await receive(), []);
     });
 
-    it('wakes a waiting consumer', async () => {
+    test('wakes a waiting consumer', async () => {
       const waiting = queue.receive(Q, { maxMessages: 1, waitMs: 20_000 });
       await queue.send(Q, [{ body: 'hello' }]);
       assert.equal((await waiting)[0]?.body, 'hello');
     });
 
-    it('stops waiting when told', async () => {
+    test('stops waiting when told', async () => {
       const abort = new AbortController();
       const waiting = queue.receive(Q, { maxMessages: 1, waitMs: 20_000, signal: abort.signal });
       abort.abort();
       assert.deepEqual(await waiting, []);
     });
 
-    it('gives each message to one of several consumers', async () => {
+    test('gives each message to one of several consumers', async () => {
       await queue.send(
         Q,
         Array.from({ length: 60 }, (_, index) => ({ body: String(index) })),
@@ -224,7 +235,7 @@ export function testQueue(name: string, make: () => Promise<QueueUnderTest>): vo
       assert.equal(new Set(bodies).size, bodies.length);
     });
 
-    it('loses no message, whatever is done', async () => {
+    test('loses no message, whatever is done', async () => {
       const step = fc.constantFrom('send', 'receive', 'delete', 'release', 'reject', 'extend', 'pass');
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
@@ -235,7 +246,7 @@ export function testQueue(name: string, make: () => Promise<QueueUnderTest>): vo
           const kept = counts.reduce((sum, { visible, inFlight, delayed }) => sum + visible + inFlight + delayed, 0);
           assert.equal(kept, alive);
         }),
-        { numRuns: 30 },
+        { numRuns: limits.walks ?? 30 },
       );
     });
   });
