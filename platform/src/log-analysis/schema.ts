@@ -166,20 +166,23 @@ export type LogTypes = ReadonlyMap<string, LogType>;
 /** Deepest nesting of objects and arrays in a schema. */
 const MAX_NESTING = 64;
 
-/**
- * Reads one schema (YAML or JSON). Throws a `UserError` with file, line and field.
- *
- * @example loadSchema('schema: Custom.Orders\nfields:\n  - {name: id, type: string, required: true}', 'orders.yml').name
- */
-export function loadSchema(text: string, file: string): LogType {
+interface ReadSchema {
+  /** Of its right shape, when there are no mistakes. */
+  readonly spec: LogTypeSpec;
+  readonly mistakes: readonly UserError[];
+  readonly fail: Scope['fail'];
+}
+
+function readSchema(text: string, file: string): ReadSchema {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [syntax] = document.errors;
-  if (syntax !== undefined)
-    throw new UserError(`not valid YAML: ${syntax.message}`, { file, line: lines.linePos(syntax.pos[0]).line });
 
-  function fail(message: string, path: readonly PropertyKey[]): never {
-    throw new UserError(message, { file, line: lineOf(path), ...(path.length === 0 ? {} : { field: path.join('.') }) });
+  function mistake(message: string, path: readonly PropertyKey[]): UserError {
+    return new UserError(message, {
+      file,
+      line: lineOf(path),
+      ...(path.length === 0 ? {} : { field: path.join('.') }),
+    });
   }
   /** The line of the deepest node on the path that exists. */
   function lineOf(path: readonly PropertyKey[]): number {
@@ -189,11 +192,45 @@ export function loadSchema(text: string, file: string): LogType {
     }
     return 1;
   }
+  function fail(message: string, path: readonly PropertyKey[]): never {
+    throw mistake(message, path);
+  }
 
+  const syntax = document.errors.map(
+    ({ message, pos }) => new UserError(`not valid YAML: ${message}`, { file, line: lines.linePos(pos[0]).line }),
+  );
+  if (syntax.length > 0) return { spec: {} as LogTypeSpec, mistakes: syntax, fail };
   const parsed = logTypeSchema.safeParse(document.toJS());
-  const [issue] = parsed.success ? [] : deepest(parsed.error.issues);
-  if (issue !== undefined) return fail(issue.message, issue.path);
-  const spec = parsed.data as LogTypeSpec;
+  const issues = parsed.success ? [] : parsed.error.issues.flatMap((issue) => deepest([issue]));
+  return {
+    spec: parsed.data as LogTypeSpec,
+    mistakes: issues.map((issue) => mistake(issue.message, issue.path)),
+    fail,
+  };
+}
+
+/** Every mistake of a schema, with file, line and field; of those that show only when the rest is right, the first. */
+export function schemaMistakes(text: string, file: string): readonly UserError[] {
+  const { mistakes } = readSchema(text, file);
+  if (mistakes.length > 0) return mistakes;
+  try {
+    loadSchema(text, file);
+    return [];
+  } catch (error) {
+    if (error instanceof UserError) return [error];
+    throw error;
+  }
+}
+
+/**
+ * Reads one schema (YAML or JSON). Throws a `UserError` with file, line and field.
+ *
+ * @example loadSchema('schema: Custom.Orders\nfields:\n  - {name: id, type: string, required: true}', 'orders.yml').name
+ */
+export function loadSchema(text: string, file: string): LogType {
+  const { spec, mistakes, fail } = readSchema(text, file);
+  const [mistake] = mistakes;
+  if (mistake !== undefined) throw mistake;
   const fields = resolveFields(spec.fields, { definitions: spec.definitions ?? {}, fail, targets: [], depth: 0 }, [
     'fields',
   ]);

@@ -6,7 +6,7 @@ import { UserError } from '../../core/errors.ts';
 import { compileLogType } from '../../log-analysis/compile.ts';
 import { stringifyEvent } from '../../log-analysis/json-values.ts';
 import { processStream } from '../../log-analysis/process-stream.ts';
-import { type LogType, loadSchema } from '../../log-analysis/schema.ts';
+import { type LogType, loadSchema, schemaMistakes } from '../../log-analysis/schema.ts';
 import { type CommandIo, defineCommand, EXIT, type ExitStatus } from '../command.ts';
 import { inferFromFiles } from '../inference.ts';
 import { logFiles, openLogFile, placeOf, unreadable } from '../log-files.ts';
@@ -45,12 +45,16 @@ export const customlogs = defineCommand({
   },
 });
 
-/** A schema on trial need not have a name. */
+/** A schema on trial need not have a name; all of its mistakes are told. */
 async function readSchema(file: string, io: CommandIo): Promise<LogType> {
   const text = await readFile(resolve(io.cwd, file), 'utf8').catch((error: unknown) => {
     throw unreadable(file, error);
   });
-  return loadSchema(withName(text), file);
+  const named = withName(text);
+  const [last, ...others] = schemaMistakes(named, file).toReversed();
+  for (const mistake of others.reverse()) await io.stderr.write(`${io.paint('red', 'error:')} ${mistake}\n`);
+  if (last !== undefined) throw last;
+  return loadSchema(named, file);
 }
 
 /** Lines keep their numbers. */

@@ -124,6 +124,16 @@ describe('panther customlogs', () => {
     assert.match(stderr, /Done 1 results, 1 errors/);
   });
 
+  it('test: tells every mistake of a schema', async () => {
+    const text = 'version: 1\nfields:\n  - {name: id, type: text}\n  - {nam: x, type: string}\n';
+    await writeFile(join(folder, 'many.yml'), text);
+    const { status, stderr } = await run(['test', '--schema', 'many.yml', 'orders.json']);
+    assert.equal(status, 2);
+    for (const place of ['many.yml:1: version', 'many.yml:3: fields.0.type', 'many.yml:4: fields.1']) {
+      assert.ok(stderr.includes(place), stderr);
+    }
+  });
+
   it('infer: the same as panther infer', async () => {
     const { stdout } = await run(['infer', 'orders.json']);
     assert.equal(stdout, (await runCommand(infer, ['orders.json'], { cwd: folder })).stdout);

@@ -15,8 +15,12 @@ interface Token {
   readonly gap: string;
 }
 
-const TIME =
-  '\\d{4}[-/]\\d\\d[-/]\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d+)?(?:Z| ?[+-]\\d\\d:?\\d\\d)?|\\d\\d/[A-Z][a-z][a-z]/\\d{4}:\\d\\d:\\d\\d:\\d\\d(?: [+-]\\d{4})?|(?:[A-Z][a-z][a-z] )?[A-Z][a-z][a-z] [ \\d]\\d \\d\\d:\\d\\d:\\d\\d(?: \\d{4})?';
+const TIMES = [
+  '\\d{4}[-/]\\d\\d[-/]\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d+)?(?:Z| ?[+-]\\d\\d:?\\d\\d)?',
+  '\\d\\d/[A-Z][a-z][a-z]/\\d{4}:\\d\\d:\\d\\d:\\d\\d(?: [+-]\\d{4})?',
+  '(?:[A-Z][a-z][a-z] )?[A-Z][a-z][a-z] [ \\d]\\d \\d\\d:\\d\\d:\\d\\d(?: \\d{4})?',
+];
+const TIME = TIMES.join('|');
 const LEVEL = '(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|CRIT|CRITICAL|ALERT|FATAL|EMERG)';
 
 /** Tried in this order at the start of what is left of the line. */
@@ -130,7 +134,7 @@ function columnPattern(column: Column, index: number, names: Set<string>): strin
   const are = (start: string) => texts.every((text) => text.startsWith(start));
   switch (kind) {
     case 'time':
-      return are('[') ? `\\[${group('[^\\]]+')}\\]` : group(TIME);
+      return are('[') ? `\\[${group('[^\\]]+')}\\]` : group(timePattern(texts));
     case 'level':
       return are('[') ? `\\[ ?${group('\\w+')} ?\\]` : `${group('\\w+')}:?`;
     case 'quoted':
@@ -142,6 +146,12 @@ function columnPattern(column: Column, index: number, names: Set<string>): strin
     default:
       return texts.every((text) => text.endsWith(':') && text.length > 1) ? `${group('[^\\s:]\\S*?')}:` : group('\\S+');
   }
+}
+
+/** Only the forms that there are. */
+function timePattern(texts: readonly string[]): string {
+  const used = TIMES.filter((form) => texts.some((text) => new RegExp(`^(?:${form})$`).test(text)));
+  return used.join('|');
 }
 
 function pairPattern({ name, texts }: Column, group: (pattern: string) => string): string {
