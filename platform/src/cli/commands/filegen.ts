@@ -12,7 +12,7 @@ import { type Arguments, type CommandIo, defineCommand, EXIT } from '../command.
 import { logWriters, writableLogTypes } from '../log-writers.ts';
 import { AWS_OPTIONS, awsAccess } from '../operations.ts';
 
-const OLD_TYPES = ['AWS.CloudTrail', 'AWS.S3ServerAccess', 'Gravitational.TeleportAudit'] as const;
+const OLD_TYPES = ['AWS.CloudTrail', 'AWS.S3ServerAccess'] as const;
 const OLD_FILES = 100;
 const OLD_ROWS = 1_000;
 /** Log types that come as `{"Records":[…]}` as well. */
@@ -52,8 +52,9 @@ const OPTIONS = {
   token: { value: 'TOKEN', description: 'for http: token of the source ($PANTHER_SOURCE_TOKEN)' },
   'tls-ca': { value: 'FILE', description: 'for syslog+tls: authorities to trust, PEM (default: those of the system)' },
   ...AWS_OPTIONS,
+  region: { value: 'REGION', description: 'for s3: region of the bucket ($AWS_REGION, else that of the profile)' },
   bucket: { value: 'BUCKET', description: 'the same as --to s3://BUCKET' },
-  prefix: { value: 'PREFIX', default: '', description: 'what keys begin with, before /LogType/YYYY-MM-DDThh/FILE.gz' },
+  prefix: { value: 'PREFIX', description: 'what keys begin with, before /LogType/YYYY-MM-DDThh/FILE.gz' },
   verbose: { aliases: ['debug'], description: 'tell every file on stderr' },
   json: { description: 'the summary as one JSON document' },
   'AWS.CloudTrail': { description: 'older form of --log-type AWS.CloudTrail --records --files 100' },
@@ -62,18 +63,10 @@ const OPTIONS = {
   'AWS.S3ServerAccess': { description: 'older form of --log-type AWS.S3ServerAccess --files 100' },
   'AWS.S3ServerAccess.numfiles': { value: 'N', kind: 'integer', min: 1, description: 'its files for each hour' },
   'AWS.S3ServerAccess.file.numrows': { value: 'N', kind: 'integer', min: 1, description: 'its rows in a file' },
-  'Gravitational.TeleportAudit': { description: 'older form of --log-type Gravitational.TeleportAudit --files 100' },
-  'Gravitational.TeleportAudit.numfiles': {
     value: 'N',
     kind: 'integer',
     min: 1,
     description: 'its files for each hour',
-  },
-  'Gravitational.TeleportAudit.file.numrows': {
-    value: 'N',
-    kind: 'integer',
-    min: 1,
-    description: 'its rows in a file',
   },
 } as const;
 
@@ -91,7 +84,10 @@ export const filegen = defineCommand({
   options: OPTIONS,
   examples: [
     { line: 'panther filegen --log-type AWS.CloudTrail --total 5GB --to logs/', does: 'Five gigabytes of one hour.' },
-    { line: 'panther filegen --schema orders.yml --rate 50 --to http://127.0.0.1:8765/api/v1/ingest/orders', does: 'A stream.' },
+    {
+      line: 'panther filegen --schema orders.yml --rate 50 --to http://127.0.0.1:8765/api/v1/ingest/orders',
+      does: 'A stream.',
+    },
     { line: 'panther filegen --log-type Nginx.Access --rows 20 --gzip 0 --to -', does: 'Look at some lines.' },
   ],
   async run({ options }, io) {
@@ -103,7 +99,7 @@ export const filegen = defineCommand({
     const target = await io.services.openLogTarget(
       {
         to,
-        prefix: options.prefix,
+        prefix: options.prefix ?? '',
         gzipLevel: options.gzip,
         token: options.token ?? io.env.PANTHER_SOURCE_TOKEN,
         tlsCaFile: options['tls-ca'],
