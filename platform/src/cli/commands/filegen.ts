@@ -63,11 +63,6 @@ const OPTIONS = {
   'AWS.S3ServerAccess': { description: 'older form of --log-type AWS.S3ServerAccess --files 100' },
   'AWS.S3ServerAccess.numfiles': { value: 'N', kind: 'integer', min: 1, description: 'its files for each hour' },
   'AWS.S3ServerAccess.file.numrows': { value: 'N', kind: 'integer', min: 1, description: 'its rows in a file' },
-    value: 'N',
-    kind: 'integer',
-    min: 1,
-    description: 'its files for each hour',
-  },
 } as const;
 
 type Given = Arguments<typeof OPTIONS>['options'];
