@@ -18,7 +18,7 @@ export const infer = defineCommand({
   },
   examples: [
     { line: 'panther infer --name Custom.Orders orders.json.gz > orders.yml', does: 'Make a schema.' },
-    { line: 'panther parse --schema orders.yml orders.json.gz', does: 'See the events that it gives.' },
+    { line: 'zcat shop.*.gz | panther infer --json -', does: 'See what is found in logs from stdin.' },
   ],
   run: ({ options, operands }, io) => inferFromFiles(operands, options, io),
 });
