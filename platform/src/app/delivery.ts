@@ -3,7 +3,7 @@ import { createHttpClient } from '../adapters/embedded/http-client.ts';
 import type { DeliveryOptions } from '../alerts/delivery-loop.ts';
 import { createDeliver } from '../destinations/configured.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Adapters } from './embedded.ts';
+import type { Adapters } from './adapters.ts';
 import type { Log } from './log.ts';
 
 const TIMEOUT_MS = 10_000;

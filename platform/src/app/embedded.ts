@@ -2,26 +2,20 @@
 import { mkdir } from 'node:fs/promises';
 import { openFolderObjects } from '../adapters/embedded/folder-objects.ts';
 import { openKeyFileSecrets } from '../adapters/embedded/key-file-secrets.ts';
-import { openSqliteMetrics, type SqliteMetrics } from '../adapters/embedded/sqlite-metrics.ts';
+import { openSqliteMetrics } from '../adapters/embedded/sqlite-metrics.ts';
 import { openSqliteQueue, type SqliteQueue } from '../adapters/embedded/sqlite-queue.ts';
 import { openSqliteState } from '../adapters/embedded/sqlite-state.ts';
+import { filesInPlace } from '../lake/lake-files.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Objects } from '../ports/objects.ts';
 import { QUEUES } from '../ports/queue.ts';
-import type { Secrets } from '../ports/secrets.ts';
-import type { State } from '../ports/state/state.ts';
+import type { Adapters } from './adapters.ts';
 import type { DataDir } from './data-dir.ts';
 
-export interface Adapters {
-  readonly state: State;
+export interface EmbeddedAdapters extends Adapters {
   readonly queue: SqliteQueue;
-  readonly objects: Objects;
-  readonly secrets: Secrets;
-  readonly metrics: SqliteMetrics;
-  close(): Promise<void>;
 }
 
-export async function openEmbedded(dir: DataDir, clock: Clock): Promise<Adapters> {
+export async function openEmbedded(dir: DataDir, clock: Clock): Promise<EmbeddedAdapters> {
   await mkdir(dir.root, { recursive: true, mode: 0o700 });
   await mkdir(dir.tmp, { recursive: true });
   const state = openSqliteState(dir.stateFile);
@@ -37,6 +31,8 @@ export async function openEmbedded(dir: DataDir, clock: Clock): Promise<Adapters
     objects,
     secrets,
     metrics,
+    lakeFiles: filesInPlace(objects),
+    local: { queue, hasObjects: true, hasState: true },
     async close() {
       await metrics.close();
       await queue.close();

@@ -9,10 +9,10 @@ import { createDetectionEngine, type DetectionEngine } from '../detections/engin
 import type { Condition } from '../detections/planner/condition.ts';
 import { stringifyEvent } from '../log-analysis/json-values.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Adapters } from './adapters.ts';
 import { deriveCondition, readConditions } from './conditions.ts';
 import { createRunners, type Runners } from './detection-runners.ts';
 import { addCounts, readDetections } from './detection-store.ts';
-import type { Adapters } from './embedded.ts';
 import type { Log } from './log.ts';
 import type { PipelineDetections } from './log-pipeline.ts';
 

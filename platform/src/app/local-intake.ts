@@ -10,8 +10,9 @@ import type { InputObject } from '../core/unit.ts';
 import { INPUT_QUEUE } from '../log-analysis/log-processor.ts';
 import { BUCKETS } from '../ports/buckets.ts';
 import { deadLetterQueue } from '../ports/queue.ts';
+import type { Adapters } from './adapters.ts';
 import { dataDir } from './data-dir.ts';
-import { type Adapters, openEmbedded, systemClock } from './embedded.ts';
+import { openEmbedded, systemClock } from './embedded.ts';
 
 interface Sent {
   readonly file: string;

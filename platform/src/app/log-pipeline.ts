@@ -1,6 +1,5 @@
 /** Wires the log processor: sources, parsing, the lake, detections and alerts, over one set of adapters. */
 
-import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { relayOutbox } from '../alerts/outbox.ts';
 import type { RuleInfo, RuleResult } from '../core/detection.ts';
@@ -20,9 +19,9 @@ import type { LogTypes } from '../log-analysis/schema.ts';
 import type { CommittedUnit, ProcessorSource, Unit } from '../log-analysis/unit-commit.ts';
 import { BUCKETS } from '../ports/buckets.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Adapters } from './adapters.ts';
 import type { DataDir } from './data-dir.ts';
 import { createEffects } from './effects.ts';
-import type { Adapters } from './embedded.ts';
 import type { Log } from './log.ts';
 import { freeDiskBytes } from './sources.ts';
 
@@ -42,6 +41,10 @@ export interface PipelineDeps {
   readonly logTypes: LogTypes;
   readonly detections: PipelineDetections;
   readonly minFreeDiskBytes: number;
+  /** Random text, unique; names commits. */
+  nonce(): string;
+  /** How long a message stays unseen by others without a sign of life; 15 minutes without it. */
+  readonly visibilityMs?: number;
   openFromSource(object: InputObject, source: ProcessorSource): Promise<Readable | undefined>;
 }
 
@@ -86,7 +89,8 @@ export function createLogPipeline(options: PipelineDeps): LogPipeline {
       metrics,
       clock,
       log,
-      nonce: () => randomBytes(4).toString('hex'),
+      nonce: options.nonce,
+      ...(options.visibilityMs === undefined ? {} : { visibilityMs: options.visibilityMs }),
       findSource: (id) => findSource(options, id),
       open: (object, source) => openObject(options, object, source),
       process: (unit, input, sink, signal) =>

@@ -1,15 +1,15 @@
 /** Thread of a log processor. */
-
-import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { runLogProcessor } from '../log-analysis/log-processor.ts';
-import { loadLogTypes } from '../log-analysis/schema.ts';
 import { createOpen } from '../sources/configured.ts';
+import { openAdapters } from './adapters.ts';
 import { dataDir } from './data-dir.ts';
-import { openEmbedded, systemClock } from './embedded.ts';
+import { systemClock } from './embedded.ts';
+import { readLogTypes } from './known-log-types.ts';
 import { openLiveDetections } from './live-detections.ts';
 import { createLog } from './log.ts';
 import { createLogPipeline } from './log-pipeline.ts';
+import { startLife } from './runtime.ts';
 import { sourcesDeps } from './sources.ts';
 import { hideExperimentalWarnings } from './warnings.ts';
 import type { WorkerCommand, WorkerReport, WorkerSettings } from './worker-protocol.ts';
@@ -22,8 +22,10 @@ const clock = systemClock;
 const log = createLog({ level: 'info', format: settings.logFormat, now: () => clock.now() });
 const stopping = new AbortController();
 
-const adapters = await openEmbedded(dir, clock);
-const logTypes = loadLogTypes(join(settings.contentDir, 'log-types'));
+const { config, env } = settings;
+const adapters = await openAdapters({ config, dir, clock, log, env });
+const life = await startLife(adapters, config);
+const logTypes = await readLogTypes(adapters.state, settings.contentDir);
 const detections = await openLiveDetections({ adapters, clock, log });
 const minFreeDiskBytes = settings.config.minFreeDiskMb * 1e6;
 const open = createOpen(
@@ -43,6 +45,10 @@ const pipeline = createLogPipeline({
   logTypes,
   detections,
   minFreeDiskBytes,
+  nonce: life.nonce,
+  ...(adapters.local.queue === undefined && config.aws !== undefined
+    ? { visibilityMs: config.aws.inputVisibilitySeconds * 1_000 }
+    : {}),
   openFromSource: open,
 });
 
@@ -55,5 +61,6 @@ parentPort?.postMessage({ kind: 'ready' } satisfies WorkerReport);
 await runLogProcessor(pipeline.deps, stopping.signal);
 await pipeline.close();
 await detections.close();
+await life.stop();
 await adapters.close();
 parentPort?.close();

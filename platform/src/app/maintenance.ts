@@ -1,11 +1,11 @@
 /** Work that nobody waits for: relaying what commits owe, merging small files, removing what is over. */
-import { randomBytes } from 'node:crypto';
 import { runOutboxRelay } from '../alerts/outbox.ts';
 import { compactLake } from '../lake/compaction.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Adapters } from './embedded.ts';
+import type { Adapters } from './adapters.ts';
 import type { Log } from './log.ts';
 import type { Runtime } from './runtime.ts';
+import { createSpoolSweep } from './spool.ts';
 
 export interface MaintenanceTask {
   readonly name: string;
@@ -71,20 +71,51 @@ export function removeExpired({ state }: Adapters, clock: Clock): MaintenanceTas
 const COMPACT_EVERY_MS = 60_000;
 
 export function maintenanceTasks(runtime: Runtime): readonly MaintenanceTask[] {
-  const { adapters, catalog, duckdb, clock, dir, log } = runtime;
-  const { state, objects } = adapters;
-  const nonce = () => randomBytes(6).toString('hex');
+  const { adapters, catalog, duckdb, clock, dir, log, nonce } = runtime;
+  const { state, objects, lakeFiles: files } = adapters;
   return [
     removeExpired(adapters, clock),
     {
       name: 'merge of small files',
       everyMs: COMPACT_EVERY_MS,
       async run(signal) {
-        const deps = { state, objects, catalog, duckdb, clock, tmpDir: dir.tmp, nonce };
+        const deps = { state, objects, files, catalog, duckdb, clock, tmpDir: dir.tmp, nonce };
         const { failures, ...done } = await compactLake(deps, { signal });
         for (const failure of failures) log.warn({ failure }, 'files could not be merged');
         if (done.merges > 0) log.debug(done, 'merged small files');
       },
     },
+    ...sharedTasks(runtime),
   ];
+}
+
+const SWEEP_EVERY_MS = 600_000;
+/** Longer than what is in work stays unseen. */
+const SPOOL_AGE_MS = 3_600_000;
+
+/** What takes the place of the recovery at the start where other processes may be at work. */
+function sharedTasks({ config, adapters, clock, deadProcesses, log }: Runtime): readonly MaintenanceTask[] {
+  const tasks: MaintenanceTask[] = [];
+  if (deadProcesses !== undefined) {
+    tasks.push({
+      name: 'files of dead processes',
+      everyMs: (config.leaseSeconds * 1_000) / 4,
+      async run() {
+        const files = await deadProcesses.clean();
+        if (files > 0) log.info({ files }, 'removed lake files of processes that died');
+      },
+    });
+  }
+  if (adapters.local.queue === undefined || !adapters.local.hasState) {
+    const sweep = createSpoolSweep(adapters, SPOOL_AGE_MS);
+    tasks.push({
+      name: 'spool',
+      everyMs: SWEEP_EVERY_MS,
+      async run() {
+        const objects = await sweep(clock.now());
+        if (objects > 0) log.info({ objects }, 'took up objects of the spool again');
+      },
+    });
+  }
+  return tasks;
 }

@@ -1,18 +1,20 @@
 /** What every part of a running Panther shares in one thread: configuration, adapters, log types, the lake. */
+import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { removeUnfinishedObjects } from '../adapters/embedded/folder-objects.ts';
 import { type Catalog, createCatalog } from '../lake/catalog.ts';
 import { createDuckdb, type Duckdb } from '../lake/duckdb.ts';
 import { createLakeSql, type LakeSql } from '../lake/sql.ts';
-import { lakeTables, logTable } from '../lake/tables.ts';
-import { lakeColumns } from '../log-analysis/columns.ts';
-import { type LogTypes, loadLogTypes } from '../log-analysis/schema.ts';
+import type { LogTypes } from '../log-analysis/schema.ts';
 import type { Clock } from '../ports/clock.ts';
+import { type Adapters, openAdapters } from './adapters.ts';
 import type { Config } from './config.ts';
 import { type DataDir, dataDir } from './data-dir.ts';
-import { type Adapters, openEmbedded, systemClock } from './embedded.ts';
+import { systemClock } from './embedded.ts';
+import { readLogTypes, tablesOf } from './known-log-types.ts';
 import type { Log } from './log.ts';
+import { createDeadProcesses, type DeadProcesses, keepLease, openLease } from './process-lease.ts';
 import { recoverSpool } from './spool.ts';
 
 export interface Runtime {
@@ -26,6 +28,10 @@ export interface Runtime {
   readonly duckdb: Duckdb;
   readonly lake: LakeSql;
   readonly contentDir: string;
+  /** Random text that names this process' commits. */
+  nonce(): string;
+  /** Where several processes share the state. */
+  readonly deadProcesses: DeadProcesses | undefined;
   close(): Promise<void>;
 }
 
@@ -34,21 +40,24 @@ export interface RuntimeOptions {
   readonly root: string;
   readonly contentDir: string;
   readonly log: Log;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** For reading statements and merging files; users' queries have engines of their own. */
 const DUCKDB_BYTES = 256 << 20;
 
-export async function openRuntime({ config, root, contentDir, log }: RuntimeOptions): Promise<Runtime> {
+export async function openRuntime({ config, root, contentDir, log, env }: RuntimeOptions): Promise<Runtime> {
   const dir = dataDir(isAbsolute(root) ? root : resolve(root));
   const clock = systemClock;
-  const adapters = await openEmbedded(dir, clock);
-  const { state, objects } = adapters;
-  const logTypes = loadLogTypes(join(contentDir, 'log-types'));
-  const tables = lakeTables([...logTypes.values()].map((logType) => logTable(logType.name, lakeColumns(logType))));
+  const adapters = await openAdapters({ config, dir, clock, log, env });
+  const { state, objects, lakeFiles: files } = adapters;
+  const logTypes = await readLogTypes(state, contentDir);
+  const tables = tablesOf(logTypes);
   const catalog = createCatalog({ state, objects, clock });
   const duckdb = createDuckdb({ tmpDir: dir.tmp, memoryBytes: DUCKDB_BYTES, threads: 1 });
-  const lake = createLakeSql({ catalog, objects, duckdb, tables: () => tables, tmpDir: dir.tmp });
+  const lake = createLakeSql({ catalog, objects, files, duckdb, tables: () => tables, tmpDir: dir.tmp });
+  const life = await startLife(adapters, config);
+  const leaseMs = config.leaseSeconds * 1_000;
   return {
     config,
     dir,
@@ -60,20 +69,40 @@ export async function openRuntime({ config, root, contentDir, log }: RuntimeOpti
     duckdb,
     lake,
     contentDir,
+    nonce: life.nonce,
+    deadProcesses: adapters.local.hasState ? undefined : createDeadProcesses({ state, catalog }, leaseMs),
     async close() {
+      await life.stop();
       await duckdb.close();
       await adapters.close();
     },
   };
 }
 
-/** After a crash or a stop: what was in work is given back, what was half written is removed. Only for the folder's owner. */
+/** Renewed several times before it ends. */
+const RENEWALS = 4;
+
+/** A name for the commits of this process, or thread, and where others share the state a sign that it lives. */
+export async function startLife(adapters: Adapters, config: Pick<Config, 'leaseSeconds'>) {
+  const id = randomBytes(4).toString('hex');
+  const nonce = (): string => id + randomBytes(4).toString('hex');
+  if (adapters.local.hasState) return { nonce, stop: async () => {} };
+  const kept = keepLease(await openLease(adapters.state, id), (config.leaseSeconds * 1_000) / RENEWALS);
+  return { nonce, stop: () => kept.stop() };
+}
+
+/**
+ * After a crash or a stop: what was in work is given back, what was half written is removed. Only for the folder's
+ * owner, and only of what is in the folder: what processes share may be in work elsewhere. There messages come back
+ * when their visibility ends, and `deadProcesses` finds the files of the dead.
+ */
 export async function recover({ dir, adapters, catalog, log }: Runtime): Promise<void> {
+  const { local } = adapters;
   await rm(dir.tmp, { recursive: true, force: true });
-  await removeUnfinishedObjects(dir.objects);
-  const files = await catalog.discardPending();
-  const messages = await adapters.queue.recover();
-  const objects = await recoverSpool(adapters);
+  if (local.hasObjects) await removeUnfinishedObjects(dir.objects);
+  const files = local.hasState ? await catalog.discardPending() : 0;
+  const messages = (await local.queue?.recover()) ?? 0;
+  const objects = local.queue !== undefined && local.hasState ? await recoverSpool(adapters, local.queue) : 0;
   if (files + messages + objects > 0)
     log.info({ files, messages, objects }, 'recovered what was in work at the last stop');
 }

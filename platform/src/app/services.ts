@@ -26,9 +26,11 @@ export function services(): Services {
       const { openLocalIntake } = await import('./local-intake.ts');
       return openLocalIntake(dataDir ?? defaultDataDir(process.env), source);
     },
-    async openLake(dataDir) {
-      const { openLake } = await import('./open-lake.ts');
-      return openLake(resolve(dataDir ?? defaultDataDir(process.env)), contentDir);
+    async openLake(dataDir, configFile) {
+      const [{ openLake }, { readConfig }] = await Promise.all([import('./open-lake.ts'), import('./config.ts')]);
+      const config = await readConfig(configFile, dataDir === undefined ? {} : { dataDir });
+      const root = resolve(config.dataDir ?? defaultDataDir(process.env));
+      return openLake({ root, contentDir, config, env: process.env });
     },
     async openLogTarget(options, io) {
       const { openLogTarget } = await import('./filegen.ts');

@@ -5,8 +5,8 @@ import { relayOutbox } from '../alerts/outbox.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SourcesDeps } from '../sources/configured.ts';
 import { createPressure } from '../sources/pressure.ts';
+import type { Adapters } from './adapters.ts';
 import type { Config } from './config.ts';
-import type { Adapters } from './embedded.ts';
 import type { Log } from './log.ts';
 
 export interface SourcesOptions {

@@ -17,8 +17,8 @@ test('an object that was put, but not announced, is processed after the next sta
   await objects.put(BUCKETS.inputData, 'spool/s1/2026/01/02/orphan.log', Buffer.from(trailEvent(1, 'IAMUser')));
   await panther.send('spool/s1/2026/01/02/waiting.log', Buffer.from(trailEvent(2, 'IAMUser')));
   await objects.put(BUCKETS.inputData, 'ingest/s1/hash/of-another-process.log', Buffer.from('{}'));
-  assert.equal(await recoverSpool(panther.adapters), 1);
-  assert.equal(await recoverSpool(panther.adapters), 0);
+  assert.equal(await recoverSpool(panther.adapters, panther.adapters.queue), 1);
+  assert.equal(await recoverSpool(panther.adapters, panther.adapters.queue), 0);
   assert.equal((await queue.counts(INPUT_QUEUE)).visible, 2);
   await panther.processAll();
   assert.deepEqual(await panther.counts(), { received: 2, stored: 2, quarantined: 0, rejected: 0 });
@@ -36,7 +36,7 @@ test('an object whose unit is committed is removed, unless it is the evidence of
   await panther.send('spool/s1/2026/01/02/kept.log', Buffer.from('not JSON'));
   await panther.processAll();
   assert.equal((await spooled(panther)).length, 2);
-  assert.equal(await recoverSpool(panther.adapters), 0);
+  assert.equal(await recoverSpool(panther.adapters, panther.adapters.queue), 0);
   assert.deepEqual(await spooled(panther), ['spool/s1/2026/01/02/kept.log']);
   assert.ok(await objects.head(BUCKETS.inputData, 'spool/s1/2026/01/02/kept.log'));
   await panther.close();

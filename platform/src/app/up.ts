@@ -47,7 +47,7 @@ export async function startPanther(options: UpOptions, context: UpContext): Prom
     format: context.env.PANTHER_LOG_FORMAT === 'json' ? 'json' : 'text',
     now: () => new Date(),
   });
-  const runtime = await openRuntime({ config, root, contentDir: context.contentDir, log });
+  const runtime = await openRuntime({ config, root, contentDir: context.contentDir, log, env: context.env });
   const started = await startParts(runtime, roles, options, context);
   return {
     greeting: started.greeting,
@@ -148,11 +148,12 @@ function startThreads(runtime: Runtime, context: UpContext): readonly LogProcess
     root: runtime.dir.root,
     contentDir: runtime.contentDir,
     logFormat: context.env.PANTHER_LOG_FORMAT === 'json' ? ('json' as const) : ('text' as const),
-    config: { minFreeDiskMb: runtime.config.minFreeDiskMb },
+    env: { ...context.env },
+    config: runtime.config,
   };
   const onRestart = async (): Promise<void> => {
     // With more than one thread, what is in flight may be another's: its messages come back by their time-out.
-    if (runtime.config.logProcessors === 1) await runtime.adapters.queue.recover();
+    if (runtime.config.logProcessors === 1) await runtime.adapters.local.queue?.recover();
   };
   return Array.from({ length: runtime.config.logProcessors }, () =>
     startLogProcessorThread(context.workerUrl, settings, runtime.log, onRestart),

@@ -5,7 +5,9 @@ export interface WorkerSettings {
   readonly root: string;
   readonly contentDir: string;
   readonly logFormat: 'text' | 'json';
-  readonly config: Pick<Config, 'minFreeDiskMb'>;
+  /** What adapters read of the environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly config: Pick<Config, 'minFreeDiskMb' | 'aws' | 'state' | 'lakeCacheMb' | 'leaseSeconds'>;
 }
 
 /** To the worker. `reload`: detections or log types have changed. */

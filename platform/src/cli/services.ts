@@ -69,7 +69,7 @@ export interface Services extends OperationServices {
   /** @throws UserError when there is no such source. */
   openIntake(dataDir: string | undefined, source: string): Promise<LocalIntake>;
   /** @throws UserError when there is no Panther data in the folder. */
-  openLake(dataDir: string | undefined): Promise<OpenLake>;
+  openLake(dataDir: string | undefined, configFile?: string): Promise<OpenLake>;
   /** @throws UserError when the target is not one. */
   openLogTarget(options: LogTargetOptions, io: CommandIo): Promise<LogTarget>;
 }

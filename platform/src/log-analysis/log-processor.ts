@@ -32,6 +32,8 @@ export interface LogProcessorDeps {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
+  /** How long a received message stays unseen by others unless it is renewed; 15 minutes without it. */
+  readonly visibilityMs?: number;
   /** Random text that tells two attempts at the same units apart. */
   nonce(): string;
   findSource(id: string): Promise<ProcessorSource | undefined>;
@@ -95,9 +97,10 @@ export async function processMessages(
   messages: readonly QueueMessage[],
   signal: AbortSignal,
 ): Promise<void> {
+  const visibilityMs = deps.visibilityMs ?? VISIBILITY_MS;
   const heartbeat = setInterval(() => {
-    for (const { receipt } of messages) deps.queue.extend(INPUT_QUEUE, receipt, VISIBILITY_MS).catch(() => {});
-  }, VISIBILITY_MS / 3);
+    for (const { receipt } of messages) deps.queue.extend(INPUT_QUEUE, receipt, visibilityMs).catch(() => {});
+  }, visibilityMs / 3);
   try {
     const works = await admit(deps, messages);
     for (const group of inGroups(works)) await processGroup(deps, group, signal);

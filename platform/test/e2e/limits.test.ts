@@ -152,7 +152,7 @@ test('need 12: Panther notices by itself when logs do not become matches any mor
   // The same without a log processor.
   const config = await readConfig(undefined, { dataDir: root });
   const log = createLog({ level: 'error', format: 'json', now: () => new Date(), write() {} });
-  const runtime = await openRuntime({ config, root, contentDir: join(PACKAGE_ROOT, 'content'), log });
+  const runtime = await openRuntime({ config, root, contentDir: join(PACKAGE_ROOT, 'content'), log, env: {} });
   const heartbeat = createHeartbeat(runtime, { everyMs: 1, timeoutMs: 500 });
   await heartbeat.task.run(new AbortController().signal);
   assert.equal(heartbeat.component.state().status, 'failed');

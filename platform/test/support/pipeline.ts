@@ -1,8 +1,9 @@
 /** The log pipeline over the embedded adapters in a temporary data folder, with one rule in plain code. */
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { dataDir } from '../../src/app/data-dir.ts';
-import { type Adapters, openEmbedded, systemClock } from '../../src/app/embedded.ts';
+import { type EmbeddedAdapters as Adapters, openEmbedded, systemClock } from '../../src/app/embedded.ts';
 import { createLog } from '../../src/app/log.ts';
 import { createLogPipeline, type LogPipeline, type PipelineDetections } from '../../src/app/log-pipeline.ts';
 import { PACKAGE_ROOT } from '../../src/app/package-root.ts';
@@ -102,6 +103,7 @@ export async function openTestPipeline(options: TestPipelineOptions = {}): Promi
     logTypes,
     detections: options.detections ?? rootRule(),
     minFreeDiskBytes: 0,
+    nonce: () => randomBytes(8).toString('hex'),
     openFromSource: async () => undefined,
   });
   const duckdb = createDuckdb({ tmpDir: dir.tmp, memoryBytes: 256 << 20, threads: 1 });

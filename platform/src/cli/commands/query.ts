@@ -36,6 +36,7 @@ export const query = defineCommand({
       value: 'DIR',
       description: 'data folder of the Panther ($PANTHER_DATA_DIR, else ~/.local/share/panther)',
     },
+    config: { value: 'FILE', description: 'configuration file of the Panther (YAML): where its data is' },
   },
   examples: [
     { line: "panther query 'SHOW ALL TABLES'", does: 'List the tables.' },
@@ -47,9 +48,9 @@ export const query = defineCommand({
   ],
   async run({ options, operands }, io) {
     const sql = operands[0] === '-' ? await readAll(io.stdin) : (operands[0] ?? '');
-    const { format, timeout, 'max-rows': maxRows, 'data-dir': dataDir } = options;
+    const { format, timeout, 'max-rows': maxRows, 'data-dir': dataDir, config } = options;
     if (format === 'parquet') checkParquet(io, maxRows);
-    const lake = await io.services.openLake(dataDir);
+    const lake = await io.services.openLake(dataDir, config);
     try {
       const limits = { timeoutMs: timeout * 1_000, signal: io.signal };
       if (format === 'parquet') return await writeParquet(lake, sql, limits, io);
