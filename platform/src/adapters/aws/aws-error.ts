@@ -6,7 +6,7 @@ const BAD_CREDENTIALS =
 const DENIED = /^(AccessDenied|AccessDeniedException|NotAuthorized|AuthorizationError|UnauthorizedOperation|Forbidden)/;
 const EXPIRED = /^(ExpiredToken|RequestExpired|TokenRefreshRequired)/;
 const THROTTLED =
-  /^(Throttl|SlowDown|TooManyRequests|RequestThrottled|RequestLimitExceeded|ProvisionedThroughputExceeded|BandwidthLimitExceeded|LimitExceededException|KmsThrottled|PriorRequestNotComplete|EC2ThrottledException)/;
+  /^(Throttl|SlowDown|TooManyRequests|RequestThrottled|RequestLimitExceeded|ProvisionedThroughputExceeded|BandwidthLimitExceeded|LimitExceededException|KmsThrottled|PriorRequestNotComplete|PurgeQueueInProgress|.*PurgeQueueInProgress|EC2ThrottledException)/;
 
 /** The code that AWS, or the SDK, gave to an error; empty when it has none. */
 export function errorCode(error: unknown): string {
