@@ -23,12 +23,12 @@ export async function openLogTarget(options: LogTargetOptions, io: CommandIo): P
 /** Loaded only when there is a bucket to write to. */
 async function openBucket({ to, prefix, gzipLevel, aws }: LogTargetOptions): Promise<LogTarget> {
   const path = parseS3Path(to, '--to');
-  const [{ createS3 }, { openTargetBucket }, { bucketTarget }] = await Promise.all([
-    import('../adapters/aws/tool-clients.ts'),
+  const [{ createS3Client }, { openTargetBucket }, { bucketTarget }] = await Promise.all([
+    import('../adapters/aws/aws-client.ts'),
     import('../adapters/aws/s3-target-bucket.ts'),
     import('../log-generator/targets/bucket.ts'),
   ]);
-  const bucket = await openTargetBucket(await createS3(aws), path.bucket);
+  const bucket = await openTargetBucket(await createS3Client(aws), path.bucket);
   const folder = [path.prefix.replace(/\/+$/, ''), prefix].filter((part) => part !== '').join('/');
   return bucketTarget(bucket, { prefix: folder, gzipLevel });
 }

@@ -1,8 +1,9 @@
 /** Objects of S3 as messages of SNS, for `s3sns`. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { createS3Client, createSnsClient } from '../adapters/aws/aws-client.ts';
+import { findCaller } from '../adapters/aws/caller.ts';
 import { openSourceBucket } from '../adapters/aws/s3-source-bucket.ts';
 import { openSnsRawTopic } from '../adapters/aws/sns-raw-topic.ts';
-import { createS3, createSns, findCaller } from '../adapters/aws/tool-clients.ts';
 import type { OpenObjects, TopicOptions } from '../cli/operations.ts';
 import { UserError } from '../core/errors.ts';
 import { publishedEvent } from '../operations/s3sns/published.ts';
@@ -11,14 +12,14 @@ import { sendContents } from '../operations/send-contents.ts';
 const MAX_CONCURRENCY = 1_000;
 
 export async function openSnsObjects({ from, topic, account, aws, attributesOf }: TopicOptions): Promise<OpenObjects> {
-  const client = await createSns(aws);
+  const client = await createSnsClient(aws);
   const region = await client.config.region().catch(() => undefined);
   if (region === undefined) throw new UserError('the region is not known: set AWS_REGION', { field: '--region' });
   const caller = account === undefined ? await findCaller(aws) : undefined;
   const partition = caller?.partition ?? partitionOf(region);
   const arn = `arn:${partition}:sns:${region}:${account ?? caller?.account}:${topic}`;
   const published = await openSnsRawTopic(client);
-  const objects = await openSourceBucket(await createS3(aws), from.bucket);
+  const objects = await openSourceBucket(await createS3Client(aws), from.bucket);
   const waiting = { now: () => performance.now(), pause: (ms: number) => delay(ms) };
   return {
     list: (after) => objects.list(from.prefix, after),

@@ -1,7 +1,7 @@
 /** Messages of SQS, for `requeue`. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { createSqsClient } from '../adapters/aws/aws-client.ts';
 import { openSqsRawQueue } from '../adapters/aws/sqs-raw-queue.ts';
-import { createSqs } from '../adapters/aws/tool-clients.ts';
 import type { MessagesOptions, OpenMessages } from '../cli/operations.ts';
 import { UserError } from '../core/errors.ts';
 import { queueSource } from '../operations/requeue/queue-source.ts';
@@ -16,7 +16,7 @@ const MAX_CONCURRENCY = 64;
 
 export async function openSqsMessages(options: MessagesOptions): Promise<OpenMessages> {
   const { from, to, aws, waitMs } = options;
-  const client = await createSqs(aws);
+  const client = await createSqsClient(aws);
   const queue = await openSqsRawQueue(client);
   const region = await client.config.region().catch(() => 'unknown');
   for (const [kind, name] of [

@@ -1,8 +1,9 @@
 /** Objects of S3 as messages of SQS, for `s3queue`. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { createS3Client, createSqsClient } from '../adapters/aws/aws-client.ts';
+import { findCaller } from '../adapters/aws/caller.ts';
 import { openSourceBucket } from '../adapters/aws/s3-source-bucket.ts';
 import { openSqsRawQueue } from '../adapters/aws/sqs-raw-queue.ts';
-import { createS3, createSqs, findCaller } from '../adapters/aws/tool-clients.ts';
 import type { ObjectsOptions, OpenObjects } from '../cli/operations.ts';
 import { UserError } from '../core/errors.ts';
 import { fakeNotification, inputObjectMessage } from '../operations/s3queue/notification.ts';
@@ -17,12 +18,12 @@ const MAX_CONCURRENCY = 1_000;
 
 export async function openSqsObjects({ from, aws, processedIn }: ObjectsOptions, to: Target): Promise<OpenObjects> {
   if ('path' in from) throw new UserError('needs --data-dir', { field: '--path' });
-  const client = await createSqs(aws);
+  const client = await createSqsClient(aws);
   const queue = await openSqsRawQueue(client);
   const region = await client.config.region().catch(() => 'unknown');
   if (!(await queue.exists(to.queue))) throw new UserError(`cannot find queue ${to.queue} in region ${region}`);
   const body = await bodyOf(from.bucket, to, async () => to.account ?? (await findCaller(aws)).account);
-  const objects = await openSourceBucket(await createS3(aws), from.bucket);
+  const objects = await openSourceBucket(await createS3Client(aws), from.bucket);
   const state = processedIn === undefined ? undefined : await openStateOf(processedIn);
   const waiting = { now: () => performance.now(), pause: (ms: number) => delay(ms) };
   return {

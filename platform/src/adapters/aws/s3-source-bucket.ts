@@ -4,7 +4,7 @@ import type { ReadableStream } from 'node:stream/web';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { ExternalError } from '../../core/errors.ts';
 import type { ObjectInfo } from '../../ports/objects.ts';
-import { awsError } from './tool-clients.ts';
+import { awsError } from './aws-error.ts';
 
 export interface SourceBucket {
   /** In ascending order of the keys' UTF-8 bytes, those behind `after`. */

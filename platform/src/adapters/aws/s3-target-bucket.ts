@@ -1,7 +1,7 @@
 /** Writes to a bucket of somebody else: streams of any length, in parts. */
 import type { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { awsError } from './tool-clients.ts';
+import { awsError } from './aws-error.ts';
 
 export interface TargetBucket {
   /** The object is there when this resolves, whole; a stream that fails leaves nothing behind. Resolves to its size. */

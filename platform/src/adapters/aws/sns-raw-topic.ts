@@ -1,8 +1,8 @@
 /** Publishes to a topic of SNS by its ARN, with the answer to each entry of a batch. */
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { RawContent, RawFailure } from '../../ports/raw-queue.ts';
+import { awsError } from './aws-error.ts';
 import { rawAttributes, rawFailure } from './sqs-raw-queue.ts';
-import { awsError } from './tool-clients.ts';
 
 export interface SnsRawTopic {
   /** At most ten. */

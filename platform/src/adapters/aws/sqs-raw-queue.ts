@@ -8,7 +8,7 @@ import type {
   RawQueue,
   RawReceiveOptions,
 } from '../../ports/raw-queue.ts';
-import { awsError } from './tool-clients.ts';
+import { awsError } from './aws-error.ts';
 
 /** Beside a message that Panther has put into a dead-letter queue: why. */
 export const LAST_ERROR_ATTRIBUTE = 'panther-last-error';
