@@ -1,32 +1,34 @@
 /** A detection: its specification and its code, from a file or from the state. */
 import { basename, extname } from 'node:path';
-import { z } from 'zod';
 import type { RuleInfo, Severity } from '../core/detection.ts';
 import { UserError } from '../core/errors.ts';
 import { sha256Hex } from '../core/ids.ts';
+import { checkSpec } from './format/check.ts';
+import { ANALYSIS_TYPES, type AnalysisType } from './format/index.ts';
+import type { SpecIssue } from './format/shared.ts';
 
-export const ANALYSIS_TYPES = [
-  'rule',
-  'scheduled_rule',
-  'policy',
-  'global',
-  'datamodel',
-  'lookup_table',
-  'saved_query',
-  'scheduled_query',
-  'correlation_rule',
-  'pack',
-] as const;
-export type AnalysisType = (typeof ANALYSIS_TYPES)[number];
+export { ANALYSIS_TYPES, type AnalysisType } from './format/index.ts';
+export type { SpecIssue } from './format/shared.ts';
 
 export type Language = 'python' | 'typescript' | 'yaml';
 
 export interface DetectionTest {
   readonly name: string;
   readonly expectedResult: boolean;
+  /** Numbers as far as JavaScript has them. */
   readonly log: Readonly<Record<string, unknown>>;
+  /** The same with every number as it was written. */
+  readonly logJson: string;
   /** Names in the rule's code to what they return when called. */
   readonly mocks: Readonly<Record<string, unknown>>;
+  /** Of a correlation rule, instead of an event: what its members matched. */
+  readonly ruleOutputs?: readonly RuleOutput[];
+}
+
+/** What one member of a correlation rule matched: field → value → when, in minutes or as RFC 3339. */
+export interface RuleOutput {
+  readonly id: string;
+  readonly matches: Readonly<Record<string, Readonly<Record<string, readonly (number | string)[]>>>>;
 }
 
 export interface Detection {
@@ -47,169 +49,106 @@ export interface Detection {
   readonly version: string;
 }
 
-const SEVERITY_NAMES = ['Info', 'Low', 'Medium', 'High', 'Critical'] as const;
-const strings = z.array(z.string());
-
-const testSchema = z.looseObject({
-  Name: z.string(),
-  ExpectedResult: z.boolean(),
-  Log: z.union([z.record(z.string(), z.unknown()), z.string()]).optional(),
-  Resource: z.union([z.record(z.string(), z.unknown()), z.string()]).optional(),
-  Mocks: z.array(z.object({ objectName: z.string(), returnValue: z.unknown() })).optional(),
-});
-
-const common = {
-  AnalysisType: z.string(),
-  DisplayName: z.string().optional(),
-  Description: z.string().optional(),
-  Enabled: z.boolean().optional(),
-  Filename: z.string().optional(),
-  Tags: strings.optional(),
-  Reference: z.string().optional(),
-  Runbook: z.string().optional(),
-};
-
-const ruleSchema = z.looseObject({
-  ...common,
-  RuleID: z.string().regex(/^[^<>&"%]+$/, 'must not contain < > & " %'),
-  Enabled: z.boolean(),
-  Severity: z
-    .string()
-    .transform((text) => text.charAt(0).toUpperCase() + text.slice(1).toLowerCase())
-    .pipe(z.enum(SEVERITY_NAMES)),
-  LogTypes: strings.min(1),
-  Reports: z.record(z.string(), strings).optional(),
-  DedupPeriodMinutes: z.int().min(0).max(43_200).optional(),
-  Threshold: z.int().min(1).optional(),
-  CreateAlert: z.boolean().optional(),
-  OutputIds: strings.optional(),
-  SummaryAttributes: strings.optional(),
-  Status: z.string().optional(),
-  InlineFilters: z.array(z.unknown()).optional(),
-  Detection: z.array(z.unknown()).optional(),
-  Tests: z.array(testSchema).optional(),
-});
-
-const otherSchema = z.looseObject({
-  ...common,
-  GlobalID: z.string().optional(),
-  PolicyID: z.string().optional(),
-  RuleID: z.string().optional(),
-  DataModelID: z.string().optional(),
-  LookupName: z.string().optional(),
-  QueryName: z.string().optional(),
-  PackID: z.string().optional(),
-});
-
-const KNOWN_RULE_KEYS = new Set(Object.keys(ruleSchema.shape));
-
-/** A mistake in a specification: which field, and what was expected. */
-export interface SpecIssue {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
-
 export type ParsedSpec =
   | { readonly detection: Detection; readonly warnings: readonly SpecIssue[] }
-  | { readonly issues: readonly SpecIssue[] };
+  | { readonly issues: readonly SpecIssue[]; readonly warnings?: readonly SpecIssue[] };
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** `file` is the code's name for messages; `body` its text. */
-export function toDetection(spec: Readonly<Record<string, unknown>>, file: string, body: string): ParsedSpec {
+export function toDetection(spec: Fields, file: string, body: string): ParsedSpec {
   const type = String(spec.AnalysisType).toLowerCase() as AnalysisType;
   if (!ANALYSIS_TYPES.includes(type)) {
     const message = `"${String(spec.AnalysisType)}" is not one of ${ANALYSIS_TYPES.join(', ')}`;
     return { issues: [{ path: ['AnalysisType'], message }] };
   }
-  return type === 'rule' ? toRule(spec, file, body) : toOther(type, spec, file, body);
+  const checked = checkSpec(type, spec);
+  if ('issues' in checked) return checked;
+  const { id, data, warnings } = checked;
+  const tests = type === 'correlation_rule' ? correlationTests(data) : testsOf(data);
+  if ('issues' in tests) return { ...tests, warnings };
+  const version = versionOf(spec, body);
+  const info = infoOf(id, version, data);
+  const isEnabled = (data.Enabled as boolean | null | undefined) ?? true;
+  const detection = { id, type, language: languageOf(file, body), info, isEnabled, body, file, tests, spec, version };
+  return { detection, warnings };
 }
 
-function toRule(spec: Readonly<Record<string, unknown>>, file: string, body: string): ParsedSpec {
-  const parsed = ruleSchema.safeParse(spec);
-  if (!parsed.success) return { issues: parsed.error.issues };
-  const rule = parsed.data;
-  const version = versionOf(spec, body);
-  const tests: DetectionTest[] = [];
-  for (const [index, test] of (rule.Tests ?? []).entries()) {
-    const log = toLog(test.Log ?? test.Resource);
-    if (log === undefined) return { issues: [{ path: ['Tests', index, 'Log'], message: 'must be a map or its JSON' }] };
-    const mocks = Object.fromEntries((test.Mocks ?? []).map((mock) => [mock.objectName, mock.returnValue]));
-    tests.push({ name: test.Name, expectedResult: test.ExpectedResult, log, mocks });
-  }
-  const info: RuleInfo = {
-    id: rule.RuleID,
-    version,
-    displayName: rule.DisplayName ?? '',
-    severity: rule.Severity.toUpperCase() as Severity,
-    logTypes: rule.LogTypes,
-    dedupPeriodMinutes: Math.max(rule.DedupPeriodMinutes || 60, 5),
-    threshold: rule.Threshold ?? 1,
-    createAlert: rule.CreateAlert ?? true,
-    description: rule.Description ?? '',
-    reference: rule.Reference ?? '',
-    runbook: rule.Runbook ?? '',
-    tags: rule.Tags ?? [],
-    reports: rule.Reports ?? {},
-    outputIds: rule.OutputIds ?? [],
-  };
-  const unknown = Object.keys(spec).filter((key) => !KNOWN_RULE_KEYS.has(key));
-  const warnings = unknown.map((key) => ({ path: [key], message: `unknown key ${key}` }));
-  const shared = {
-    id: rule.RuleID,
-    type: 'rule' as const,
-    info,
-    isEnabled: rule.Enabled,
-    body,
-    file,
-    tests,
-    spec,
-    version,
-  };
-  return { detection: { ...shared, language: languageOf(file, body) }, warnings };
-}
+const DEFAULT_DEDUP_MINUTES = 60;
+const MIN_DEDUP_MINUTES = 5;
 
-function toOther(type: AnalysisType, spec: Readonly<Record<string, unknown>>, file: string, body: string): ParsedSpec {
-  const parsed = otherSchema.safeParse(spec);
-  if (!parsed.success) return { issues: parsed.error.issues };
-  const data = parsed.data;
-  const id =
-    data.GlobalID ??
-    data.PolicyID ??
-    data.RuleID ??
-    data.DataModelID ??
-    data.LookupName ??
-    data.QueryName ??
-    data.PackID;
-  if (id === undefined) return { issues: [{ path: [], message: `a ${type} needs its id` }] };
-  const version = versionOf(spec, body);
-  const info: RuleInfo = {
+function infoOf(id: string, version: string, data: Fields): RuleInfo {
+  const makesAlerts = data.Severity !== undefined;
+  return {
     id,
     version,
-    displayName: data.DisplayName ?? '',
-    severity: 'INFO',
-    logTypes: [],
-    dedupPeriodMinutes: 60,
-    threshold: 1,
-    createAlert: false,
-    description: data.Description ?? '',
-    reference: data.Reference ?? '',
-    runbook: data.Runbook ?? '',
-    tags: data.Tags ?? [],
-    reports: {},
-    outputIds: [],
-  };
-  const isEnabled = data.Enabled ?? true;
-  return {
-    detection: { id, type, language: languageOf(file, body), info, isEnabled, body, file, tests: [], spec, version },
-    warnings: [],
+    displayName: (data.DisplayName as string | null) ?? '',
+    severity: String(data.Severity ?? 'INFO').toUpperCase() as Severity,
+    logTypes: list(data.LogTypes),
+    dedupPeriodMinutes: Math.max((data.DedupPeriodMinutes as number) || DEFAULT_DEDUP_MINUTES, MIN_DEDUP_MINUTES),
+    threshold: (data.Threshold as number | null) ?? 1,
+    createAlert: makesAlerts && ((data.CreateAlert as boolean | null) ?? true),
+    description: (data.Description as string | null) ?? '',
+    reference: (data.Reference as string | null) ?? '',
+    runbook: (data.Runbook as string | null) ?? '',
+    tags: list(data.Tags),
+    reports: reportsOf(data.Reports),
+    outputIds: list(data.OutputIds),
   };
 }
 
-function toLog(log: unknown): Record<string, unknown> | undefined {
-  if (typeof log === 'object' && log !== null) return log as Record<string, unknown>;
-  if (typeof log !== 'string') return undefined;
+function list(value: unknown): readonly string[] {
+  return Array.isArray(value) ? (value as readonly string[]) : [];
+}
+
+function reportsOf(value: unknown): Readonly<Record<string, readonly string[]>> {
+  const entries = Object.entries((value ?? {}) as Record<string, readonly unknown[]>);
+  return Object.fromEntries(entries.map(([name, ids]) => [name, ids.map(String)]));
+}
+
+interface SpecTest {
+  readonly Name: string;
+  readonly ExpectedResult: boolean;
+  readonly Log?: unknown;
+  readonly Resource?: unknown;
+  readonly LogType?: string | null;
+  readonly Mocks?: readonly { readonly objectName: string; readonly returnValue?: unknown }[] | null;
+  readonly RuleOutputs?: readonly { readonly ID: string; readonly Matches?: RuleOutput['matches'] | null }[];
+}
+
+type Tests = readonly DetectionTest[] | { readonly issues: readonly SpecIssue[] };
+
+function testsOf({ Tests: given }: Fields): Tests {
+  const tests: DetectionTest[] = [];
+  for (const [index, test] of ((given ?? []) as readonly SpecTest[]).entries()) {
+    const key = test.Resource === undefined ? 'Log' : 'Resource';
+    const log = readLog(test[key]);
+    if (log === undefined) {
+      return { issues: [{ path: ['Tests', index, key], message: 'must be a map or its JSON' }] };
+    }
+    const mocks = Object.fromEntries((test.Mocks ?? []).map((mock) => [mock.objectName, mock.returnValue ?? null]));
+    tests.push({ name: test.Name, expectedResult: test.ExpectedResult, ...log, mocks });
+  }
+  return tests;
+}
+
+function correlationTests({ Tests: given }: Fields): Tests {
+  return ((given ?? []) as readonly SpecTest[]).map((test) => ({
+    name: test.Name,
+    expectedResult: test.ExpectedResult,
+    log: {},
+    logJson: '{}',
+    mocks: {},
+    ruleOutputs: (test.RuleOutputs ?? []).map(({ ID: id, Matches: matches }) => ({ id, matches: matches ?? {} })),
+  }));
+}
+
+function readLog(log: unknown): Pick<DetectionTest, 'log' | 'logJson'> | undefined {
   try {
-    const parsed: unknown = JSON.parse(log);
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
+    const logJson = typeof log === 'string' ? log : JSON.stringify(log);
+    const parsed: unknown = JSON.parse(logJson);
+    const isMap = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+    return isMap ? { log: parsed as Record<string, unknown>, logJson } : undefined;
   } catch {
     return undefined;
   }
@@ -217,10 +156,11 @@ function toLog(log: unknown): Record<string, unknown> | undefined {
 
 function languageOf(file: string, body: string): Language {
   if (body === '') return 'yaml';
-  return extname(file) === '.ts' ? 'typescript' : 'python';
+  if (extname(file) === '.ts') return 'typescript';
+  return extname(file) === '.py' || file === '' ? 'python' : 'yaml';
 }
 
-function versionOf(spec: Readonly<Record<string, unknown>>, body: string): string {
+function versionOf(spec: Fields, body: string): string {
   return sha256Hex(JSON.stringify([spec, body])).slice(0, 32);
 }
 

@@ -4,7 +4,9 @@
  */
 import type { RuleError, RuleMatch, RuleResult, Severity } from '../core/detection.ts';
 import type { LogEvent } from '../core/event.ts';
+import { type CompiledDetection, compileDetection, evaluateCompiled, filterOf } from './compiled.ts';
 import type { Detection } from './detection.ts';
+import type { Predicate } from './match/compile.ts';
 import { type Condition, TRUE } from './planner/condition.ts';
 import { createRuleIndex, type RuleIndex } from './planner/rule-index.ts';
 import type { HelperSource } from './python/runner.ts';
@@ -53,6 +55,10 @@ export interface DetectionEngine {
 interface Slot {
   readonly detection: Detection;
   readonly key: number;
+  /** Of a detection that is data: it needs no runner. */
+  readonly compiled: CompiledDetection | undefined;
+  /** `InlineFilters`: events that it refuses are not the detection's. */
+  readonly filter: Predicate | undefined;
   isOn: boolean;
   overruns: number;
   candidates: number;
@@ -71,11 +77,12 @@ const OVERRUNS = new Set(['TimeoutError', 'MemoryError', 'RecursionError']);
 const MAX_OVERRUNS = 3;
 
 export function createDetectionEngine(options: EngineOptions): DetectionEngine {
-  const rules = options.detections.filter((one) => one.type === 'rule' && one.isEnabled && one.body !== '');
+  const rules = options.detections.filter((one) => one.type === 'rule' && one.isEnabled && isRunnable(one));
   const slots = rules.map((detection, key) => newSlot(detection, key));
   const helpers = options.detections
     .filter(({ type, language }) => type === 'global' && language === 'python')
     .map(({ id, file, body }) => ({ id, file, body }));
+  const hasFilters = slots.some(({ filter }) => filter !== undefined);
   const broken = new Set<number>();
   let indexes = indexByLogType(slots, ({ detection }) => options.conditionOf(detection));
   const seen = new Map<string, number>();
@@ -98,6 +105,22 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
     const answers = await options[language].run(calls);
     share(calls, (performance.now() - startedAt) * 1_000);
     return answers.map((answer) => ({ ...answer, event: positions[answer.event] as number }));
+  }
+
+  /** Detections that are data, on the events themselves. */
+  function runCompiled(batch: readonly Pending[]): readonly Answer[] {
+    const answers: Answer[] = [];
+    for (const [index, { event, keys }] of batch.entries()) {
+      for (const key of keys) {
+        const slot = slots[key] as Slot;
+        if (slot.compiled === undefined || !slot.isOn) continue;
+        const startedAt = performance.now();
+        const answer = evaluateCompiled(slot.compiled, event);
+        slot.micros += (performance.now() - startedAt) * 1_000;
+        if (answer !== undefined) answers.push({ ...answer, event: index, rule: key });
+      }
+    }
+    return answers;
   }
 
   function load(language: 'python' | 'typescript'): Promise<void> {
@@ -154,8 +177,11 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
       seen.set(logType, (seen.get(logType) ?? 0) + 1);
       const count = indexes.get(logType)?.candidates(event, out) ?? 0;
       if (count === 0) return;
-      pending.push({ event, keys: out.slice(0, count).sort((a, b) => a - b) });
-      for (let index = 0; index < count; index += 1) (slots[out[index] as number] as Slot).candidates += 1;
+      const keys = out.slice(0, count).sort((a, b) => a - b);
+      const own = hasFilters ? keys.filter((key) => slots[key]?.filter?.(event) ?? true) : keys;
+      if (own.length === 0) return;
+      pending.push({ event, keys: own });
+      for (const key of own) (slots[key] as Slot).candidates += 1;
     },
     get pendingCount() {
       return pending.length;
@@ -165,7 +191,11 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
       pending = [];
       if (batch.length === 0) return [];
       const jsons = batch.map(({ event }) => options.stringify(event));
-      const answers = [...(await run('python', batch, jsons)), ...(await run('typescript', batch, jsons))];
+      const answers = [
+        ...runCompiled(batch),
+        ...(await run('python', batch, jsons)),
+        ...(await run('typescript', batch, jsons)),
+      ];
       answers.sort((a, b) => a.event - b.event || a.rule - b.rule);
       return answers.flatMap((answer) => toResult(answer, batch) ?? []);
     },
@@ -184,7 +214,14 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
 }
 
 function newSlot(detection: Detection, key: number): Slot {
-  return { detection, key, isOn: true, overruns: 0, candidates: 0, matches: 0, errors: 0, micros: 0 };
+  const compiled = compileDetection(detection);
+  const filter = filterOf(detection);
+  return { detection, key, compiled, filter, isOn: true, overruns: 0, candidates: 0, matches: 0, errors: 0, micros: 0 };
+}
+
+/** Whether there is anything to run. */
+export function isRunnable(detection: Detection): boolean {
+  return detection.language === 'yaml' ? compileDetection(detection) !== undefined : detection.body !== '';
 }
 
 function indexByLogType(

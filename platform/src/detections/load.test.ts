@@ -59,6 +59,7 @@ test('a rule is loaded with the format’s defaults and dialect', () => {
     name: 'as a map',
     expectedResult: true,
     log: { a: 'on', t: '2026-01-02' },
+    logJson: '{"a":"on","t":"2026-01-02"}',
     mocks: {},
   });
   assert.deepEqual(rule?.tests[1]?.mocks, { known: 'True' });

@@ -1,12 +1,14 @@
 /**
- * Loads detections from a folder in the public format: YAML specifications with their code beside them. One bad item
- * never fails the rest: it is a problem, with file and line.
+ * Loads detections from a folder, a git checkout, a zip or a file in the public format: YAML specifications with their
+ * code beside them. One bad item never fails the rest: it is a problem, with file and line.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { isMap, LineCounter, parseDocument } from 'yaml';
-import { UserError } from '../core/errors.ts';
+import { resolve } from 'node:path';
+import { type ContentFile, contentFiles, nameOf } from './content-files.ts';
 import { type Detection, type SpecIssue, toDetection } from './detection.ts';
+import { deriveFrom } from './format/derived.ts';
+import { parseSpecDocuments, type SpecDocument } from './format/documents.ts';
+import { checkLinks } from './format/links.ts';
+import { readSingleFile } from './typescript/single-file.ts';
 
 export interface LoadProblem {
   readonly level: 'error' | 'warning';
@@ -16,90 +18,132 @@ export interface LoadProblem {
   readonly message: string;
 }
 
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+}
+
 export interface LoadedDetections {
   /** In the order of their files' names. */
   readonly detections: readonly Detection[];
   readonly problems: readonly LoadProblem[];
+  /** Where the specification of each detection stands, by its id. */
+  readonly places: ReadonlyMap<string, Place>;
 }
 
-/** A folder, or one specification. @throws UserError when there is no such path. */
-export function loadDetections(path: string): LoadedDetections {
-  const detections = new Map<string, Detection>();
-  const problems: LoadProblem[] = [];
-  for (const file of specFiles(path)) {
-    const { detection, problems: found } = loadSpec(file);
-    problems.push(...found);
-    if (detection === undefined) continue;
-    const twin = detections.get(detection.id);
-    if (twin === undefined) detections.set(detection.id, detection);
-    else
-      problems.push({
-        level: 'error',
-        file,
-        line: 1,
-        field: '',
-        message: `the id ${detection.id} is taken by ${twin.file}`,
-      });
-  }
-  return { detections: [...detections.values()], problems };
+/** One specification of a file, before it is known whether it is valid. */
+export interface FoundSpec {
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly file: ContentFile;
+  /** 1-based. */
+  lineOf(path: readonly PropertyKey[]): number;
+  /** Text of the code, where it is not in a file of its own. */
+  readonly code?: string;
 }
 
-const SPEC_NAME = /^[^.].*\.ya?ml$/;
-
-function specFiles(path: string): readonly string[] {
-  const info = statSync(path, { throwIfNoEntry: false });
-  if (info === undefined) throw new UserError('there is no such file or folder', { file: path });
-  if (info.isFile()) return [path];
-  const names = readdirSync(path, { recursive: true, encoding: 'utf8' });
-  return names
-    .filter((name) => SPEC_NAME.test(basename(name)) && !/(^|\/)(\.|__pycache__)/.test(name))
-    .toSorted()
-    .map((name) => join(path, name))
-    .filter((file) => statSync(file).isFile());
-}
-
-interface LoadedSpec {
-  readonly detection?: Detection;
+interface Reading {
+  readonly found: readonly FoundSpec[];
   readonly problems: readonly LoadProblem[];
 }
 
-function loadSpec(file: string): LoadedSpec {
-  const lines = new LineCounter();
-  // The format's own reader: only true and false are booleans, times stay texts. That is YAML 1.2's core schema.
-  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, prettyErrors: false });
-  const [syntax] = document.errors;
-  if (syntax !== undefined) {
-    const line = lines.linePos(syntax.pos[0]).line;
-    return { problems: [{ level: 'error', file, line, field: '', message: `not valid YAML: ${syntax.message}` }] };
+/** A folder, a zip, or one file. @throws UserError when there is no such path. */
+export function loadDetections(path: string): LoadedDetections {
+  const problems: LoadProblem[] = [];
+  const found: FoundSpec[] = [];
+  const seen = new Set<string>();
+  for (const file of contentFiles(path)) {
+    if (seen.has(resolve(file.path))) continue;
+    seen.add(resolve(file.path));
+    const reading = readFile(file);
+    found.push(...reading.found);
+    problems.push(...reading.problems);
   }
-  if (!isMap(document.contents) || !document.has('AnalysisType')) return { problems: [] };
-
-  function problem(level: LoadProblem['level'], { path, message }: SpecIssue): LoadProblem {
-    return { level, file, line: lineOf(path), field: path.join('.'), message };
-  }
-  function lineOf(path: readonly PropertyKey[]): number {
-    for (let length = path.length; length > 0; length -= 1) {
-      const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
-      if (node?.range) return lines.linePos(node.range[0]).line;
-    }
-    return 1;
-  }
-
-  const spec = document.toJS() as Record<string, unknown>;
-  const code = readCode(file, spec.Filename);
-  if (typeof code !== 'string') return { problems: [problem('error', { path: ['Filename'], message: code.message })] };
-  const name = typeof spec.Filename === 'string' ? spec.Filename : '';
-  const parsed = toDetection(spec, name, code);
-  if ('issues' in parsed) return { problems: parsed.issues.map((issue) => problem('error', issue)) };
-  return { detection: parsed.detection, problems: parsed.warnings.map((issue) => problem('warning', issue)) };
+  const own = withoutCodeOfOthers(found);
+  const { detections, places, problems: invalid } = toDetections(deriveFrom(own));
+  return { detections, places, problems: [...problems, ...invalid, ...checkLinks(detections, places)] };
 }
 
-function readCode(specFile: string, name: unknown): string | { readonly message: string } {
-  if (name === undefined) return '';
-  const path = join(dirname(specFile), String(name));
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return { message: `cannot read ${String(name)} beside the specification` };
+function readFile(file: ContentFile): Reading {
+  const text = file.text() ?? '';
+  if (file.path.endsWith('.ts')) return readTypeScript(file, text);
+  if (!text.includes('AnalysisType')) return { found: [], problems: [] };
+  const found: FoundSpec[] = [];
+  const problems: LoadProblem[] = [];
+  for (const document of parseSpecDocuments(text)) {
+    const [syntax] = document.errors;
+    if (syntax !== undefined) {
+      const message = `not valid YAML: ${syntax.message}`;
+      problems.push({ level: 'error', file: file.path, line: syntax.line, field: '', message });
+    } else if (isSpec(document)) found.push({ spec: document.spec, file, lineOf: document.lineOf });
   }
+  return { found, problems };
+}
+
+function isSpec(document: SpecDocument): document is SpecDocument & { spec: Record<string, unknown> } {
+  return typeof document.spec === 'object' && document.spec !== null && 'AnalysisType' in document.spec;
+}
+
+function readTypeScript(file: ContentFile, text: string): Reading {
+  const read = readSingleFile(text, nameOf(file));
+  if (read === undefined) return { found: [], problems: [] };
+  const problems = read.issues.map(({ line, message }) => ({
+    level: 'error' as const,
+    file: file.path,
+    line,
+    field: '',
+    message,
+  }));
+  if (problems.length > 0) return { found: [], problems };
+  return { found: [{ spec: read.spec, file, code: text, lineOf: read.lineOf }], problems };
+}
+
+/** A TypeScript file that a specification names is the specification's code, whatever else it exports. */
+function withoutCodeOfOthers(found: readonly FoundSpec[]): readonly FoundSpec[] {
+  const named = new Set(
+    found.flatMap(({ spec, file, code }) =>
+      code === undefined && typeof spec.Filename === 'string' ? [file.beside(spec.Filename).path] : [],
+    ),
+  );
+  return found.filter(({ file, code }) => code === undefined || !named.has(file.path));
+}
+
+function toDetections(found: readonly FoundSpec[]): LoadedDetections {
+  const detections = new Map<string, Detection>();
+  const places = new Map<string, Place>();
+  const problems: LoadProblem[] = [];
+  for (const one of found) {
+    const { detection, problems: own } = toLoaded(one);
+    problems.push(...own);
+    if (detection === undefined) continue;
+    const twin = places.get(detection.id);
+    if (twin === undefined) {
+      detections.set(detection.id, detection);
+      places.set(detection.id, { file: one.file.path, line: one.lineOf([]) });
+    } else
+      problems.push(problem(one, 'error', { path: [], message: `the id ${detection.id} is taken by ${twin.file}` }));
+  }
+  return { detections: [...detections.values()], problems, places };
+}
+
+function toLoaded(one: FoundSpec): { readonly detection?: Detection; readonly problems: readonly LoadProblem[] } {
+  const { spec, file } = one;
+  const name = typeof spec.Filename === 'string' ? spec.Filename : '';
+  const code = one.code ?? (name === '' ? '' : file.beside(name).text());
+  if (code === undefined) {
+    const message = `cannot read ${name} beside the specification`;
+    return { problems: [problem(one, 'error', { path: ['Filename'], message })] };
+  }
+  const parsed = toDetection(spec, name, code);
+  const warnings = (parsed.warnings ?? []).map((issue) => problem(one, 'warning', issue));
+  if ('issues' in parsed)
+    return { problems: [...warnings, ...parsed.issues.map((issue) => problem(one, 'error', issue))] };
+  return { detection: parsed.detection, problems: warnings };
+}
+
+export function problem(
+  { file, lineOf }: FoundSpec,
+  level: LoadProblem['level'],
+  { path, message }: SpecIssue,
+): LoadProblem {
+  return { level, file: file.path, line: lineOf(path), field: path.join('.'), message };
 }

@@ -1,0 +1,61 @@
+/** What specifications say of each other. */
+import type { Detection } from '../detection.ts';
+import type { LoadProblem, Place } from '../load.ts';
+import { correlationOf } from './correlation-rule.ts';
+
+interface Link {
+  readonly level: LoadProblem['level'];
+  readonly id: string;
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Names of things that do not exist, and data models that contradict each other. */
+export function checkLinks(
+  detections: readonly Detection[],
+  places: ReadonlyMap<string, Place>,
+): readonly LoadProblem[] {
+  const ids = new Set(detections.map(({ id }) => id));
+  const links = [...detections.flatMap((one) => linksOf(one, ids)), ...twinModels(detections)];
+  return links.map(({ level, id, field, message }) => {
+    const { file, line } = places.get(id) ?? { file: id, line: 1 };
+    return { level, file, line, field, message };
+  });
+}
+
+function linksOf({ id, type, spec }: Detection, ids: ReadonlySet<string>): readonly Link[] {
+  if (type === 'pack') {
+    const wanted = (spec.PackDefinition as { IDs: readonly string[] }).IDs;
+    // A pack by itself is checked where its members are.
+    const level = ids.size > 1 && wanted.some((one) => ids.has(one)) ? 'error' : 'warning';
+    return missing(wanted, ids).map((one) => link(level, id, 'PackDefinition.IDs', one));
+  }
+  if (type === 'scheduled_rule') {
+    return missing(spec.ScheduledQueries as readonly string[], ids).map((one) =>
+      link('warning', id, 'ScheduledQueries', one),
+    );
+  }
+  if (type !== 'correlation_rule') return [];
+  const rules = correlationOf(spec).members.map(({ ruleId }) => ruleId);
+  return missing(rules, ids).map((one) => link('warning', id, 'Detection', one));
+}
+
+function link(level: LoadProblem['level'], id: string, field: string, name: string): Link {
+  return { level, id, field, message: `there is no ${name} in what was loaded` };
+}
+
+function missing(names: readonly string[], ids: ReadonlySet<string>): readonly string[] {
+  return [...new Set(names)].filter((name) => !ids.has(name));
+}
+
+function twinModels(detections: readonly Detection[]): readonly Link[] {
+  const first = new Map<string, string>();
+  return detections.flatMap(({ id, type, info, isEnabled }) => {
+    const [logType] = info.logTypes;
+    if (type !== 'datamodel' || !isEnabled || logType === undefined) return [];
+    const other = first.get(logType);
+    if (other === undefined) return first.set(logType, id) && [];
+    const message = `${logType} has an enabled data model already: ${other}`;
+    return [{ level: 'error' as const, id, field: 'LogTypes', message }];
+  });
+}
