@@ -6,8 +6,8 @@
 import { randomBytes } from 'node:crypto';
 import { commitAlerts, resolveAlerts } from '../alerts/life-cycle.ts';
 import type { RuleError, RuleInfo } from '../core/detection.ts';
-import { INPUT_QUEUE } from '../log-analysis/log-processor.ts';
 import { BUCKETS } from '../ports/buckets.ts';
+import { INPUT_QUEUE } from '../ports/queue.ts';
 import type { MaintenanceTask } from './maintenance.ts';
 import type { Runtime } from './runtime.ts';
 import type { Component } from './system.ts';

@@ -1,9 +1,9 @@
 /** Hands quarantined records to the log processor again. */
 import type { InputObject } from '../core/unit.ts';
-import { INPUT_QUEUE } from '../log-analysis/log-processor.ts';
 import { BUCKETS } from '../ports/buckets.ts';
 import type { Objects } from '../ports/objects.ts';
 import type { Queue } from '../ports/queue.ts';
+import { INPUT_QUEUE } from '../ports/queue.ts';
 import type { State } from '../ports/state/state.ts';
 
 /** Every kept object of a source with quarantined records that were not stored since, unless some are named. */

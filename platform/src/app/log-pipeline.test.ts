@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { openTestPipeline, type TestPipeline, trailEvent } from '../../test/support/pipeline.ts';
-import { INPUT_QUEUE } from '../log-analysis/log-processor.ts';
 import { BUCKETS } from '../ports/buckets.ts';
+import { INPUT_QUEUE } from '../ports/queue.ts';
 import { readAlertEvents } from './alert-events.ts';
 import { reprocessKept } from './kept.ts';
 

@@ -45,6 +45,8 @@ export interface PipelineDeps {
   nonce(): string;
   /** How long a message stays unseen by others without a sign of life; 15 minutes without it. */
   readonly visibilityMs?: number;
+  /** The input object of one that a store has announced, or why there is none. */
+  claim(object: Pick<InputObject, 'bucket' | 'key'>): Promise<InputObject | string>;
   openFromSource(object: InputObject, source: ProcessorSource): Promise<Readable | undefined>;
 }
 
@@ -92,6 +94,7 @@ export function createLogPipeline(options: PipelineDeps): LogPipeline {
       nonce: options.nonce,
       ...(options.visibilityMs === undefined ? {} : { visibilityMs: options.visibilityMs }),
       findSource: (id) => findSource(options, id),
+      claim: options.claim,
       open: (object, source) => openObject(options, object, source),
       process: (unit, input, sink, signal) =>
         processUnit({ objects, clock, tmpDir: dir.tmp, logTypesOf: tables.compiled }, unit, input, sink, signal),

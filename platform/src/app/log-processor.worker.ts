@@ -1,7 +1,7 @@
 /** Thread of a log processor. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { runLogProcessor } from '../log-analysis/log-processor.ts';
-import { createOpen } from '../sources/configured.ts';
+import { createClaim, createOpen } from '../sources/configured.ts';
 import { openAdapters } from './adapters.ts';
 import { dataDir } from './data-dir.ts';
 import { systemClock } from './embedded.ts';
@@ -28,15 +28,13 @@ const life = await startLife(adapters, config);
 const logTypes = await readLogTypes(adapters.state, settings.contentDir);
 const detections = await openLiveDetections({ adapters, clock, log });
 const minFreeDiskBytes = settings.config.minFreeDiskMb * 1e6;
-const open = createOpen(
-  sourcesDeps({
-    adapters,
-    clock,
-    log,
-    root: dir.root,
-    config: { ...settings.config, maxBacklogObjects: Number.POSITIVE_INFINITY },
-  }),
-);
+const sources = sourcesDeps({
+  adapters,
+  clock,
+  log,
+  root: dir.root,
+  config: { ...settings.config, maxBacklogObjects: Number.POSITIVE_INFINITY },
+});
 const pipeline = createLogPipeline({
   dir,
   adapters,
@@ -49,7 +47,8 @@ const pipeline = createLogPipeline({
   ...(adapters.local.queue === undefined && config.aws !== undefined
     ? { visibilityMs: config.aws.inputVisibilitySeconds * 1_000 }
     : {}),
-  openFromSource: open,
+  claim: createClaim(sources),
+  openFromSource: createOpen(sources),
 });
 
 parentPort?.on('message', (command: WorkerCommand) => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openTestPipeline, trailEvent } from '../../test/support/pipeline.ts';
-import { INPUT_QUEUE } from '../log-analysis/log-processor.ts';
 import { BUCKETS } from '../ports/buckets.ts';
+import { INPUT_QUEUE } from '../ports/queue.ts';
 import { recoverSpool } from './spool.ts';
 
 async function spooled({ adapters }: Awaited<ReturnType<typeof openTestPipeline>>): Promise<string[]> {

@@ -6,9 +6,8 @@
 import type { SqliteQueue } from '../adapters/embedded/sqlite-queue.ts';
 import { unitId } from '../core/ids.ts';
 import type { InputObject } from '../core/unit.ts';
-import { INPUT_QUEUE } from '../log-analysis/log-processor.ts';
 import { BUCKETS } from '../ports/buckets.ts';
-import { deadLetterQueue } from '../ports/queue.ts';
+import { deadLetterQueue, INPUT_QUEUE } from '../ports/queue.ts';
 import type { Adapters } from './adapters.ts';
 
 const PREFIX = 'spool/';

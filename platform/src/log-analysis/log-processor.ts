@@ -13,8 +13,10 @@ import { unitId } from '../core/ids.ts';
 import type { InputObject } from '../core/unit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Metrics } from '../ports/metrics.ts';
-import type { Queue, QueueMessage, QueueName } from '../ports/queue.ts';
+import { INPUT_QUEUE, type Queue, type QueueMessage } from '../ports/queue.ts';
 import type { State } from '../ports/state/state.ts';
+import { resolveAnnounced } from './announced.ts';
+import { type Announced, type AnnouncedObject, parseNotification } from './notifications.ts';
 import {
   type CommittedUnit,
   commitUnits,
@@ -23,8 +25,6 @@ import {
   type Unit,
   type UnitOutcome,
 } from './unit-commit.ts';
-
-export const INPUT_QUEUE: QueueName = 'panther-input-data-notifications-queue';
 
 export interface LogProcessorDeps {
   readonly queue: Queue;
@@ -37,6 +37,8 @@ export interface LogProcessorDeps {
   /** Random text that tells two attempts at the same units apart. */
   nonce(): string;
   findSource(id: string): Promise<ProcessorSource | undefined>;
+  /** The input object of one that its store has announced, or why there is none. */
+  claim(object: AnnouncedObject): Promise<InputObject | string>;
   /** Undefined when the object does not exist any more. */
   open(object: InputObject, source: ProcessorSource): Promise<Readable | undefined>;
   /** Streams one object through parsing; events go to the effects. */
@@ -115,6 +117,7 @@ async function admit(deps: LogProcessorDeps, messages: readonly QueueMessage[]):
   const seen = new Set<string>();
   for (const message of messages) {
     const work = await toWork(deps, message);
+    if (work === undefined) continue;
     if (typeof work === 'string') {
       await reject(deps, message, work);
     } else if (seen.has(work.id) || (await isCommitted(deps.state, work.id))) {
@@ -127,12 +130,30 @@ async function admit(deps: LogProcessorDeps, messages: readonly QueueMessage[]):
   return works;
 }
 
-async function toWork(deps: LogProcessorDeps, message: QueueMessage): Promise<Work | string> {
-  const object = parseInputObject(message.body);
-  if (typeof object === 'string') return object;
+/** Undefined for a message that is dealt with; the reason for one that cannot be work. */
+async function toWork(deps: LogProcessorDeps, message: QueueMessage): Promise<Work | string | undefined> {
+  const announced = parseNotification(message.body);
+  const object =
+    announced === undefined ? parseInputObject(message.body) : await announcedObject(deps, message, announced);
+  if (typeof object !== 'object') return object;
   const source = await deps.findSource(object.sourceId);
   if (source === undefined) return `source ${object.sourceId} does not exist any more`;
   return { id: unitId(object), object, source, message };
+}
+
+/** Undefined for a message that is dealt with. */
+async function announcedObject(
+  deps: LogProcessorDeps,
+  message: QueueMessage,
+  announced: Announced,
+): Promise<InputObject | string | undefined> {
+  try {
+    return await resolveAnnounced(deps, message, announced);
+  } catch (error) {
+    if (isPermanent(error)) return errorMessage(error);
+    await release(deps, message, errorMessage(error));
+    return undefined;
+  }
 }
 
 function parseInputObject(body: string): InputObject | string {
@@ -240,13 +261,20 @@ function emitMetrics(metrics: Metrics, units: readonly CommittedUnit[], elapsedM
 /** A failure that a later attempt cannot mend goes to the dead-letter queue at once, with its reason. */
 async function fail(deps: LogProcessorDeps, work: Work, error: unknown): Promise<void> {
   if (await isCommitted(deps.state, work.id)) return deps.queue.delete(INPUT_QUEUE, [work.message.receipt]);
-  const isPermanent = error instanceof UserError || (error instanceof ExternalError && !error.retryable);
   const reason = errorMessage(error);
   deps.metrics.count('failed_objects', 1, { source: work.source.name });
   deps.log.error({ source: work.source.name, key: work.object.key, error }, 'input object failed');
-  if (isPermanent) return reject(deps, work.message, reason);
-  const delayMs = Math.min(5_000 * 2 ** (work.message.receiveCount - 1), 300_000);
-  await deps.queue.release(INPUT_QUEUE, work.message.receipt, { error: reason, delayMs });
+  if (isPermanent(error)) return reject(deps, work.message, reason);
+  await release(deps, work.message, reason);
+}
+
+function isPermanent(error: unknown): boolean {
+  return error instanceof UserError || (error instanceof ExternalError && !error.retryable);
+}
+
+async function release({ queue }: LogProcessorDeps, message: QueueMessage, reason: string): Promise<void> {
+  const delayMs = Math.min(5_000 * 2 ** (message.receiveCount - 1), 300_000);
+  await queue.release(INPUT_QUEUE, message.receipt, { error: reason, delayMs });
 }
 
 async function reject(deps: LogProcessorDeps, message: QueueMessage, reason: string): Promise<void> {

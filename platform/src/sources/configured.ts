@@ -8,7 +8,7 @@ import { INPUT_QUEUE, type Queue } from '../ports/queue.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { SourcesTable } from '../ports/state/tables.ts';
 import { SOURCES } from './index.ts';
-import type { IntakeRequest, IntakeResponse, Source, SourceContext, SourceHealth } from './source.ts';
+import type { AnnouncedObject, IntakeRequest, IntakeResponse, Source, SourceContext, SourceHealth } from './source.ts';
 
 export interface SourcesDeps extends Omit<SourceContext, 'source' | 'enqueue' | 'reportHealth'> {
   readonly queue: Queue;
@@ -94,4 +94,36 @@ export function createOpen(deps: SourcesDeps) {
     }
     return unit.open(object, await openSourceConfig(unit, deps.secrets, row), sourceContext(deps, row));
   };
+}
+
+/** Finds the source of an object that its store has announced, and makes it an input object; or says why not. */
+export function createClaim(deps: SourcesDeps) {
+  return async function claim(object: AnnouncedObject): Promise<InputObject | string> {
+    const address = `${object.bucket}/${object.key}`;
+    const found = await claimant(deps, object);
+    if (found === undefined) return `no enabled source takes ${address}: add one, then redrive the message`;
+    const { row, unit, config } = found;
+    const info = await unit.describe?.(object, config, sourceContext(deps, row));
+    if (info === undefined) return `${address} does not exist any more`;
+    return { sourceId: row.id, ...object, sizeBytes: info.sizeBytes, version: info.version };
+  };
+}
+
+async function claimant(deps: SourcesDeps, object: AnnouncedObject) {
+  const types = SOURCES.filter(({ claims }) => claims !== undefined).map(({ id }) => id);
+  const rows = await deps.state.db
+    .selectFrom('sources')
+    .selectAll()
+    .where('type', 'in', types)
+    .where('enabled', '=', 1)
+    .orderBy('id')
+    .execute();
+  let best: { row: SourcesTable; unit: Source; config: UnitConfig; rank: number } | undefined;
+  for (const row of rows) {
+    const unit = findSourceType(row.type);
+    const config = await openSourceConfig(unit, deps.secrets, row);
+    const rank = unit.claims?.(object, config);
+    if (rank !== undefined && (best === undefined || rank > best.rank)) best = { row, unit, config, rank };
+  }
+  return best;
 }

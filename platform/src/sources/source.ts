@@ -24,13 +24,21 @@ import type { z } from 'zod';
 import type { InputObject } from '../core/unit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Metrics } from '../ports/metrics.ts';
-import type { Objects } from '../ports/objects.ts';
+import type { ObjectInfo, Objects } from '../ports/objects.ts';
 import type { State } from '../ports/state/state.ts';
 
 export interface SourceHealth {
   readonly status: 'healthy' | 'unhealthy';
   /** What is wrong and what to do, in a sentence; empty when healthy. */
   readonly message: string;
+}
+
+/** How to reach a bucket of S3; what is absent is as for Panther itself. */
+export interface S3Access {
+  readonly region?: string | undefined;
+  readonly roleArn?: string | undefined;
+  readonly externalId?: string | undefined;
+  readonly endpoint?: string | undefined;
 }
 
 /** Why nothing more can be accepted now. */
@@ -51,6 +59,8 @@ export interface SourceContext {
   readonly source: { readonly id: string; readonly name: string; readonly logTypes: readonly string[] };
   readonly state: State;
   readonly objects: Objects;
+  /** Buckets that are not Panther's own. */
+  openS3(access: S3Access): Promise<Pick<Objects, 'head' | 'get'>>;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: SourceLog;
@@ -86,6 +96,8 @@ export interface RunningSource {
   stop(): Promise<void>;
 }
 
+export type AnnouncedObject = Pick<InputObject, 'bucket' | 'key'>;
+
 export interface Source<Config extends z.ZodObject = z.ZodObject> {
   /** Kebab-case; the file's name. */
   readonly id: string;
@@ -103,6 +115,14 @@ export interface Source<Config extends z.ZodObject = z.ZodObject> {
   start?(config: z.output<Config>, context: SourceContext): Promise<RunningSource>;
   /** For sources that are sent HTTP requests. */
   receive?(request: IntakeRequest, config: z.output<Config>, context: SourceContext): Promise<IntakeResponse>;
+  /** For sources whose objects are announced by their store: whether an object is this source's. The highest wins. */
+  claims?(object: AnnouncedObject, config: z.output<Config>): number | undefined;
+  /** Size and version of an announced object. Undefined when it is gone. */
+  describe?(
+    object: AnnouncedObject,
+    config: z.output<Config>,
+    context: SourceContext,
+  ): Promise<Pick<ObjectInfo, 'sizeBytes' | 'version'> | undefined>;
   /** For sources whose input objects are not in the object store. Undefined when the object is gone. */
   open?(object: InputObject, config: z.output<Config>, context: SourceContext): Promise<Readable | undefined>;
 }

@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { unitId } from '../../src/core/ids.ts';
-import { INPUT_QUEUE, processMessages } from '../../src/log-analysis/log-processor.ts';
+import { processMessages } from '../../src/log-analysis/log-processor.ts';
+import { INPUT_QUEUE } from '../../src/ports/queue.ts';
 import { temporaryFolder } from '../support/panther.ts';
 import { openTestPipeline, trailEvent } from '../support/pipeline.ts';
 

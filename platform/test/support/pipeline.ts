@@ -15,10 +15,11 @@ import { createDuckdb } from '../../src/lake/duckdb.ts';
 import { createLakeSql, type LakeSql } from '../../src/lake/sql.ts';
 import { lakeTables, logTable } from '../../src/lake/tables.ts';
 import { lakeColumns } from '../../src/log-analysis/columns.ts';
-import { INPUT_QUEUE, processMessages } from '../../src/log-analysis/log-processor.ts';
+import { processMessages } from '../../src/log-analysis/log-processor.ts';
 import { loadLogTypes } from '../../src/log-analysis/schema.ts';
 import { BUCKETS } from '../../src/ports/buckets.ts';
 import type { Clock } from '../../src/ports/clock.ts';
+import { INPUT_QUEUE } from '../../src/ports/queue.ts';
 import { temporaryFolder } from './panther.ts';
 
 export const ROOT_RULE: RuleInfo = {
@@ -104,6 +105,7 @@ export async function openTestPipeline(options: TestPipelineOptions = {}): Promi
     detections: options.detections ?? rootRule(),
     minFreeDiskBytes: 0,
     nonce: () => randomBytes(8).toString('hex'),
+    claim: async ({ bucket, key }) => `no source takes ${bucket}/${key}`,
     openFromSource: async () => undefined,
   });
   const duckdb = createDuckdb({ tmpDir: dir.tmp, memoryBytes: 256 << 20, threads: 1 });

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { createS3Client } from '../../src/adapters/aws/aws-client.ts';
+import { openS3Objects } from '../../src/adapters/aws/s3-objects.ts';
 import { openFolderObjects } from '../../src/adapters/embedded/folder-objects.ts';
 import { openKeyFileSecrets } from '../../src/adapters/embedded/key-file-secrets.ts';
 import { openSqliteMetrics } from '../../src/adapters/embedded/sqlite-metrics.ts';
@@ -22,6 +24,8 @@ import { createOpen, findSourceType, type SourcesDeps, sealSourceSecrets } from 
 import type { Pressure } from '../../src/sources/source.ts';
 
 const INPUT_QUEUE = 'panther-input-data-notifications-queue';
+
+const EMULATED = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 
 export interface TestSources {
   readonly dir: string;
@@ -67,6 +71,7 @@ export async function makeTestSources(): Promise<TestSources> {
     newId: randomUUID,
     relayOutbox: async () => void (await relayOutbox({ state, queue, log })),
     pressure: async () => sources.pressure,
+    openS3: async (access) => openS3Objects({ s3: await createS3Client({ ...EMULATED, ...access }), clock }),
   };
   const open = createOpen(deps);
 
