@@ -24,7 +24,7 @@ export interface EffectsDeps {
   readonly metrics: Metrics;
   readonly tmpDir: string;
   readonly detections: {
-    offer(event: LogEvent): void;
+    offer(event: LogEvent, json: string): void;
     readonly pendingCount: number;
     drain(): Promise<readonly RuleResult[]>;
   };
@@ -53,14 +53,17 @@ export function createEffects(deps: EffectsDeps, commitId: string): Effects {
   let eventFiles: number | undefined;
   let resultFiles = 0;
   let decisions: readonly GroupDecision[] = [];
+  /** JSON of the events that wait for their detections. */
+  const texts = new Map<LogEvent, string>();
 
   async function drain(): Promise<void> {
     const found = await detections.drain();
     groupResults(found, groups);
     for (const result of found) {
       remember(result.ruleId);
-      spool.add(result, groupKey(result), deps.stringify(result.event));
+      spool.add(result, groupKey(result), texts.get(result.event) ?? deps.stringify(result.event));
     }
+    texts.clear();
     await spool.pressure();
   }
 
@@ -94,8 +97,11 @@ export function createEffects(deps: EffectsDeps, commitId: string): Effects {
   return {
     take(event) {
       eventCounts.set(event.p_log_type, (eventCounts.get(event.p_log_type) ?? 0) + 1);
-      events.append(deps.logTable(event.p_log_type), hourOf(event.p_event_time), deps.stringify(event));
-      detections.offer(event);
+      const json = deps.stringify(event);
+      events.append(deps.logTable(event.p_log_type), hourOf(event.p_event_time), json);
+      const { pendingCount } = detections;
+      detections.offer(event, json);
+      if (detections.pendingCount > pendingCount) texts.set(event, json);
     },
     pressure() {
       return detections.pendingCount >= PENDING_EVENTS ? drain().then(() => events.pressure()) : events.pressure();

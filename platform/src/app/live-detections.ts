@@ -108,7 +108,7 @@ export async function openLiveDetections({ adapters, clock, log }: LiveDetection
   }, COUNTS_EVERY_MS);
 
   return {
-    offer: (event: LogEvent) => live.engine.offer(event),
+    offer: (event: LogEvent, json?: string) => live.engine.offer(event, json),
     get pendingCount() {
       return live.engine.pendingCount;
     },

@@ -27,7 +27,7 @@ import { freeDiskBytes } from './sources.ts';
 
 /** Detections as the pipeline needs them. */
 export interface PipelineDetections {
-  offer(event: LogEvent): void;
+  offer(event: LogEvent, json: string): void;
   readonly pendingCount: number;
   drain(): Promise<readonly RuleResult[]>;
   ruleInfo(ruleId: string): RuleInfo | undefined;

@@ -39,7 +39,8 @@ export interface DetectionCounts {
 }
 
 export interface DetectionEngine {
-  offer(event: LogEvent): void;
+  /** `json`: the event as `stringify` gives it, where the caller has it. */
+  offer(event: LogEvent, json?: string): void;
   /** Events with candidates that are not evaluated yet. */
   readonly pendingCount: number;
   /** In the order of the events, then of the rules. */
@@ -69,6 +70,7 @@ interface Slot {
 
 interface Pending {
   readonly event: LogEvent;
+  readonly json: string | undefined;
   readonly keys: readonly number[];
 }
 
@@ -172,7 +174,7 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
   }
 
   return {
-    offer(event) {
+    offer(event, json) {
       const logType = event.p_log_type;
       seen.set(logType, (seen.get(logType) ?? 0) + 1);
       const count = indexes.get(logType)?.candidates(event, out) ?? 0;
@@ -180,7 +182,7 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
       const keys = out.slice(0, count).sort((a, b) => a - b);
       const own = hasFilters ? keys.filter((key) => slots[key]?.filter?.(event) ?? true) : keys;
       if (own.length === 0) return;
-      pending.push({ event, keys: own });
+      pending.push({ event, json, keys: own });
       for (const key of own) (slots[key] as Slot).candidates += 1;
     },
     get pendingCount() {
@@ -190,7 +192,7 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
       const batch = pending;
       pending = [];
       if (batch.length === 0) return [];
-      const jsons = batch.map(({ event }) => options.stringify(event));
+      const jsons = batch.map(({ event, json }) => json ?? options.stringify(event));
       const answers = [
         ...runCompiled(batch),
         ...(await run('python', batch, jsons)),
