@@ -8,6 +8,9 @@ import { parseExpressions } from './match/parse.ts';
 import { planExpression } from './match/plan.ts';
 import { and, type Condition } from './planner/condition.ts';
 import type { Answer, Outputs } from './runner.ts';
+import { planSigma } from './sigma/plan.ts';
+import { compileSigma, contextOf, singleMatcher } from './sigma/run.ts';
+import type { SigmaPart } from './sigma/specification.ts';
 
 export interface CompiledDetection {
   matches: Predicate;
@@ -22,9 +25,21 @@ export function compileDetection({
   language,
   spec,
 }: Pick<Detection, 'language' | 'spec'>): CompiledDetection | undefined {
+  if (language === 'sigma') return sigmaDetection(spec.Sigma as SigmaPart);
   if (language !== 'yaml' || !Array.isArray(spec.Detection)) return undefined;
   const { expression, matches, outputs } = compileMatchDetection(spec);
   return { matches, outputs, condition: planExpression(expression) };
+}
+
+function sigmaDetection(part: SigmaPart): CompiledDetection {
+  const context = contextOf(part);
+  return {
+    matches: singleMatcher(part) as Predicate,
+    outputs: (event) => (context === undefined ? {} : { alert_context: context(event as object) }),
+    get condition() {
+      return planSigma(compileSigma(part));
+    },
+  };
 }
 
 /** Of `InlineFilters`: events that it refuses are not given to the detection. */

@@ -1,16 +1,18 @@
 /** A detection: its specification and its code, from a file or from the state. */
 import { basename, extname } from 'node:path';
 import type { RuleInfo, Severity } from '../core/detection.ts';
-import { UserError } from '../core/errors.ts';
+import { errorMessage, UserError } from '../core/errors.ts';
 import { sha256Hex } from '../core/ids.ts';
 import { checkSpec } from './format/check.ts';
 import { ANALYSIS_TYPES, type AnalysisType } from './format/index.ts';
 import type { SpecIssue } from './format/shared.ts';
+import { compileSigma } from './sigma/run.ts';
+import type { SigmaPart } from './sigma/specification.ts';
 
 export { ANALYSIS_TYPES, type AnalysisType } from './format/index.ts';
 export type { SpecIssue } from './format/shared.ts';
 
-export type Language = 'python' | 'typescript' | 'yaml';
+export type Language = 'python' | 'typescript' | 'yaml' | 'sigma';
 
 export interface DetectionTest {
   readonly name: string;
@@ -62,6 +64,7 @@ export function toDetection(spec: Fields, file: string, body: string): ParsedSpe
     const message = `"${String(spec.AnalysisType)}" is not one of ${ANALYSIS_TYPES.join(', ')}`;
     return { issues: [{ path: ['AnalysisType'], message }] };
   }
+  if (spec.Sigma !== undefined) return toSigmaDetection(spec, file, body);
   const checked = checkSpec(type, spec);
   if ('issues' in checked) return checked;
   const { id, data, warnings } = checked;
@@ -72,6 +75,21 @@ export function toDetection(spec: Fields, file: string, body: string): ParsedSpe
   const isEnabled = (data.Enabled as boolean | null | undefined) ?? true;
   const detection = { id, type, language: languageOf(file, body), info, isEnabled, body, file, tests, spec, version };
   return { detection, warnings };
+}
+
+/** Of a specification that was made of a Sigma rule. */
+function toSigmaDetection(spec: Fields, file: string, body: string): ParsedSpec {
+  try {
+    compileSigma(spec.Sigma as SigmaPart);
+  } catch (error) {
+    return { issues: [{ path: ['Sigma'], message: errorMessage(error) }] };
+  }
+  const id = String(spec.RuleID);
+  const version = versionOf(spec, body);
+  const info = infoOf(id, version, spec);
+  const isEnabled = (spec.Enabled as boolean | undefined) ?? true;
+  const detection = { id, type: 'rule' as const, language: 'sigma' as const, info, isEnabled, body, file };
+  return { detection: { ...detection, tests: [], spec, version }, warnings: [] };
 }
 
 const DEFAULT_DEDUP_MINUTES = 60;

@@ -11,6 +11,7 @@ import { type Condition, TRUE } from './planner/condition.ts';
 import { createRuleIndex, type RuleIndex } from './planner/rule-index.ts';
 import type { HelperSource } from './python/runner.ts';
 import type { Answer, Call, RuleSource, Trouble } from './runner.ts';
+import { sigmaMatchers } from './sigma/matchers.ts';
 
 /** Runs the rules of one language. */
 export interface Runner {
@@ -87,8 +88,11 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
   const hasFilters = slots.some(({ filter }) => filter !== undefined);
   const broken = new Set<number>();
   let indexes = indexByLogType(slots, ({ detection }) => options.conditionOf(detection));
+  /** Sigma rules have an index of their own, which finds texts anywhere in a field. */
+  const sigma = sigmaMatchers(slots.filter(({ detection }) => detection.language === 'sigma'));
   const seen = new Map<string, number>();
   const out: number[] = [];
+  const sigmaOut: number[] = [];
   let pending: Pending[] = [];
   const loading: Partial<Record<'python' | 'typescript', Promise<void>>> = {};
 
@@ -178,8 +182,9 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
       const logType = event.p_log_type;
       seen.set(logType, (seen.get(logType) ?? 0) + 1);
       const count = indexes.get(logType)?.candidates(event, out) ?? 0;
-      if (count === 0) return;
-      const keys = out.slice(0, count).sort((a, b) => a - b);
+      const sigmaCount = sigma.get(logType)?.match(event, sigmaOut) ?? 0;
+      if (count + sigmaCount === 0) return;
+      const keys = [...out.slice(0, count), ...sigmaOut.slice(0, sigmaCount)].sort((a, b) => a - b);
       const own = hasFilters ? keys.filter((key) => slots[key]?.filter?.(event) ?? true) : keys;
       if (own.length === 0) return;
       pending.push({ event, json, keys: own });
@@ -223,7 +228,8 @@ function newSlot(detection: Detection, key: number): Slot {
 
 /** Whether there is anything to run. */
 export function isRunnable(detection: Detection): boolean {
-  return detection.language === 'yaml' ? compileDetection(detection) !== undefined : detection.body !== '';
+  const { language, body } = detection;
+  return language === 'yaml' || language === 'sigma' ? compileDetection(detection) !== undefined : body !== '';
 }
 
 function indexByLogType(
@@ -233,6 +239,7 @@ function indexByLogType(
   const byLogType = new Map<string, { key: number; condition: Condition }[]>();
   for (const slot of slots) {
     const { key, detection } = slot;
+    if (detection.language === 'sigma') continue;
     const condition = conditionOf(slot);
     for (const logType of new Set(detection.info.logTypes)) {
       const rules = byLogType.get(logType) ?? [];

@@ -8,6 +8,8 @@ import { type Detection, type SpecIssue, toDetection } from './detection.ts';
 import { deriveFrom } from './format/derived.ts';
 import { parseSpecDocuments, type SpecDocument } from './format/documents.ts';
 import { checkLinks } from './format/links.ts';
+import { type LoadedRule, loadSigma, mayHaveSigma } from './sigma/collection.ts';
+import type { LoadedCorrelation } from './sigma/correlation/resolve.ts';
 import { readSingleFile } from './typescript/single-file.ts';
 
 export interface LoadProblem {
@@ -29,6 +31,8 @@ export interface LoadedDetections {
   readonly problems: readonly LoadProblem[];
   /** Where the specification of each detection stands, by its id. */
   readonly places: ReadonlyMap<string, Place>;
+  /** Correlations of Sigma rules that are among the detections. */
+  readonly correlations: readonly LoadedCorrelation[];
 }
 
 /** One specification of a file, before it is known whether it is valid. */
@@ -50,21 +54,37 @@ interface Reading {
 export function loadDetections(path: string): LoadedDetections {
   const problems: LoadProblem[] = [];
   const found: FoundSpec[] = [];
+  const sigmaFiles = new Map<string, { readonly file: ContentFile; readonly text: string }>();
   const seen = new Set<string>();
   for (const file of contentFiles(path)) {
     if (seen.has(resolve(file.path))) continue;
     seen.add(resolve(file.path));
-    const reading = readFile(file);
+    const text = file.text() ?? '';
+    if (isSigma(file, text)) {
+      sigmaFiles.set(file.path, { file, text });
+      continue;
+    }
+    const reading = readFile(file, text);
     found.push(...reading.found);
     problems.push(...reading.problems);
   }
-  const own = withoutCodeOfOthers(found);
-  const { detections, places, problems: invalid } = toDetections(deriveFrom(own));
-  return { detections, places, problems: [...problems, ...invalid, ...checkLinks(detections, places)] };
+  const sigma = loadSigma([...sigmaFiles].map(([name, { text }]) => ({ path: name, text })));
+  const own = [...deriveFrom(withoutCodeOfOthers(found)), ...sigma.rules.map(toFoundSpec)];
+  const { detections, places, problems: invalid } = toDetections(own);
+  const all = [...problems, ...sigma.problems, ...invalid, ...checkLinks(detections, places)];
+  return { detections, places, problems: all, correlations: sigma.correlations };
+
+  function toFoundSpec({ spec, text, file, line }: LoadedRule): FoundSpec {
+    const { file: place } = sigmaFiles.get(file) as { readonly file: ContentFile };
+    return { spec, code: text, file: place, lineOf: () => line };
+  }
 }
 
-function readFile(file: ContentFile): Reading {
-  const text = file.text() ?? '';
+function isSigma({ path }: ContentFile, text: string): boolean {
+  return /\.ya?ml$/.test(path) && mayHaveSigma(text) && !text.includes('AnalysisType');
+}
+
+function readFile(file: ContentFile, text: string): Reading {
   if (file.path.endsWith('.ts')) return readTypeScript(file, text);
   if (!text.includes('AnalysisType')) return { found: [], problems: [] };
   const found: FoundSpec[] = [];
@@ -107,7 +127,7 @@ function withoutCodeOfOthers(found: readonly FoundSpec[]): readonly FoundSpec[] 
   return found.filter(({ file, code }) => code === undefined || !named.has(file.path));
 }
 
-function toDetections(found: readonly FoundSpec[]): LoadedDetections {
+function toDetections(found: readonly FoundSpec[]): Omit<LoadedDetections, 'correlations'> {
   const detections = new Map<string, Detection>();
   const places = new Map<string, Place>();
   const problems: LoadProblem[] = [];

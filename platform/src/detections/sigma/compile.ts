@@ -1,0 +1,141 @@
+/** From a rule to an expression over atoms, for the events of one log type. */
+import { namesFitting } from './condition.ts';
+import { ANYWHERE, type AtomTable, and, atLeast, type Expr, NO, not, or, YES } from './expression.ts';
+import { fold } from './fold.ts';
+import { isAny, tidy } from './pattern.ts';
+import { requiredText } from './regex-literal.ts';
+import {
+  type ConditionTree,
+  type Item,
+  isItem,
+  type Part,
+  type Search,
+  SigmaError,
+  type SigmaRule,
+  type Value,
+} from './rule.ts';
+
+/** How the log type names a rule's field; undefined when it has no such field. */
+export type FieldName = (field: string) => string | undefined;
+
+/** @throws SigmaError for what cannot be run: a placeholder without a value. */
+export function compileRule(
+  rule: Pick<SigmaRule, 'searches' | 'condition'>,
+  nameOf: FieldName,
+  table: AtomTable,
+): Expr {
+  const names = Object.keys(rule.searches);
+  const done = new Map<string, Expr>();
+
+  function search(name: string): Expr {
+    const known = done.get(name);
+    if (known !== undefined) return known;
+    const expr = compileSearch(rule.searches[name] as Search, nameOf, table);
+    done.set(name, expr);
+    return expr;
+  }
+
+  function condition(tree: ConditionTree): Expr {
+    switch (tree.op) {
+      case 'search':
+        return search(tree.name);
+      case 'not':
+        return not(condition(tree.of));
+      case 'of': {
+        const parts = namesFitting(tree.pattern, names).map(search);
+        return atLeast(tree.count === 'all' ? parts.length : tree.count, parts);
+      }
+      default:
+        return tree.op === 'and' ? and(tree.of.map(condition)) : or(tree.of.map(condition));
+    }
+  }
+
+  return condition(rule.condition);
+}
+
+export function compileSearch(search: Search, nameOf: FieldName, table: AtomTable): Expr {
+  if (!isItem(search)) {
+    const parts = search.of.map((one) => compileSearch(one, nameOf, table));
+    return search.op === 'and' ? and(parts) : or(parts);
+  }
+  const expr = compileItem(search, nameOf, table);
+  return search.negated ? not(expr) : expr;
+}
+
+function compileItem(item: Item, nameOf: FieldName, table: AtomTable): Expr {
+  const field = item.field === undefined ? ANYWHERE : nameOf(item.field);
+  const values = item.values.map((value) => {
+    try {
+      return field === undefined ? missing(value) : compileValue(value, field, nameOf, table);
+    } catch (error) {
+      throw new SigmaError((error as Error).message, item.line, item.field ?? '');
+    }
+  });
+  return item.link === 'all' ? and(values) : or(values);
+}
+
+/** Of a field that events of the log type do not have. */
+function missing(value: Value): Expr {
+  if (value.is === 'any') return or(value.of.map(missing));
+  return value.is === 'null' || (value.is === 'exists' && !value.value) ? YES : NO;
+}
+
+function compileValue(value: Value, field: string, nameOf: FieldName, table: AtomTable): Expr {
+  switch (value.is) {
+    case 'any':
+      return or(value.of.map((one) => compileValue(one, field, nameOf, table)));
+    case 'text':
+      return compileText(value.parts, value.cased === true, field, table);
+    case 'null':
+      return table.add({ is: 'null', field });
+    case 'exists': {
+      const exists = table.add({ is: 'exists', field });
+      return value.value ? exists : not(exists);
+    }
+    case 'regex':
+      return withGate(requiredText(value.pattern, value.flags), field, table, table.add({ ...value, field }));
+    case 'field': {
+      const other = nameOf(value.field);
+      const cased = value.cased === true;
+      return other === undefined ? NO : table.add({ is: 'field', field, other, match: value.match, cased });
+    }
+    default:
+      return table.add({ ...value, field });
+  }
+}
+
+function compileText(given: readonly Part[], cased: boolean, field: string, table: AtomTable): Expr {
+  const placeholder = given.find((part) => typeof part === 'object' && 'placeholder' in part);
+  if (placeholder !== undefined) {
+    const name = (placeholder as { placeholder: string }).placeholder;
+    throw new Error(`the placeholder %${name}% has no values: give it some in a pipeline (value_placeholders)`);
+  }
+  const folded = tidy(given.map((part) => (typeof part === 'string' ? fold(part) : part)));
+  const simple = simpleAtom(folded, field, table);
+  if (simple !== undefined)
+    return cased ? and([simple, table.add({ is: 'pattern', field, parts: given, cased })]) : simple;
+  const verify = table.add({ is: 'pattern', field, parts: cased ? given : folded, cased });
+  return withGate(longestLiteral(folded), field, table, verify);
+}
+
+/** What the index finds on its own. */
+function simpleAtom(parts: readonly Part[], field: string, table: AtomTable): Expr | undefined {
+  const starts = isAny(parts[0]);
+  const ends = parts.length > 1 && isAny(parts.at(-1));
+  const middle = parts.slice(starts ? 1 : 0, ends ? -1 : undefined);
+  const [text = '', more] = middle;
+  if (more !== undefined || typeof text !== 'string') return undefined;
+  if (text === '' && (starts || ends)) return table.add({ is: 'present', field });
+  const is = starts ? (ends ? 'contains' : 'ends') : ends ? 'starts' : 'equals';
+  return table.add({ is, field, text });
+}
+
+function longestLiteral(parts: readonly Part[]): string {
+  const literals = parts.filter((part) => typeof part === 'string');
+  return literals.reduce((longest, one) => (one.length > longest.length ? one : longest), '');
+}
+
+/** A text that must be there for the costly test to hold is looked for first. */
+function withGate(text: string, field: string, table: AtomTable, costly: Expr): Expr {
+  return text === '' ? costly : and([table.add({ is: 'contains', field, text }), costly]);
+}

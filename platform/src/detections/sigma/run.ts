@@ -1,0 +1,63 @@
+/** Runs what a specification keeps of a Sigma rule, alone or with all rules of a log type together. */
+import { compileRule } from './compile.ts';
+import { ANYWHERE, type Atom, createAtomTable, type Expr } from './expression.ts';
+import { createReader, type Reader, readAllTexts } from './fields.ts';
+import { textOf } from './fold.ts';
+import { createMatcher, type Matcher } from './matcher.ts';
+import { placesOf } from './pipeline/fields.ts';
+import type { SigmaPart } from './specification.ts';
+
+/** What a field's name in an atom reads. */
+export function readerOf(field: string): Reader {
+  return field === ANYWHERE ? readAllTexts : createReader(placesOf(field));
+}
+
+export interface CompiledSigma {
+  readonly expr: Expr;
+  readonly atoms: readonly Atom[];
+}
+
+/** @throws SigmaError for what cannot be run. */
+export function compileSigma(part: SigmaPart): CompiledSigma {
+  const table = createAtomTable();
+  const expr = compileRule(part, (field) => field, table);
+  return { expr, atoms: table.atoms };
+}
+
+/** Whether a single rule matches; compiled on first use. */
+export function singleMatcher(part: SigmaPart): (event: object) => boolean {
+  let matcher: Matcher | undefined;
+  const out: number[] = [];
+  return (event) => {
+    matcher ??= matcherOf([{ key: 0, part }]);
+    return matcher.match(event, out) > 0;
+  };
+}
+
+export interface KeyedPart {
+  readonly key: number;
+  readonly part: SigmaPart;
+}
+
+/** All rules of a log type at once. Rules that cannot be run are left out. */
+export function matcherOf(parts: readonly KeyedPart[]): Matcher {
+  const table = createAtomTable();
+  const rules = parts.map(({ key, part }) => ({ key, expr: compileRule(part, (field) => field, table) }));
+  return createMatcher({ rules, atoms: table.atoms, reader: readerOf });
+}
+
+/** The fields that the rule wants to be shown, as JSON of an object; undefined when there are none. */
+export function contextOf({ fields }: SigmaPart): ((event: object) => string) | undefined {
+  const readers = Object.entries(fields).map(([name, field]) => [name, readerOf(field)] as const);
+  if (readers.length === 0) return undefined;
+  return (event) => {
+    const shown = readers.flatMap(([name, read]) => {
+      const value = read(event);
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    const json = textOf(Object.fromEntries(shown));
+    return json.length <= MAX_CONTEXT ? json : '{}';
+  };
+}
+
+const MAX_CONTEXT = 200 * 1024;
