@@ -5,6 +5,7 @@ import {
   type PythonRunner,
   readHostSources,
 } from '../detections/python/runner.ts';
+import type { KeyValueCalls } from '../detections/state/key-values.ts';
 import { createTypeScriptRunner, type TypeScriptRunner } from '../detections/typescript/runner.ts';
 import { workerUrl } from './worker-url.ts';
 
@@ -14,11 +15,13 @@ export interface Runners {
   close(): Promise<void>;
 }
 
-export function createRunners(): Runners {
+/** `keyValues`: the store behind the stateful helpers; without it they start empty. */
+export function createRunners(keyValues?: KeyValueCalls): Runners {
   const python = createPythonRunner({
     workerUrl: workerUrl('python', '../detections/python'),
     hostSources: readHostSources(),
     ...DEFAULT_PYTHON_LIMITS,
+    ...(keyValues && { keyValues }),
   });
   const typescript = createTypeScriptRunner();
   return {

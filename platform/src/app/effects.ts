@@ -9,6 +9,7 @@ import { AlertConflict, type AlertResolution, commitAlerts, resolveGroups } from
 import type { RuleInfo, RuleResult } from '../core/detection.ts';
 import type { LogEvent } from '../core/event.ts';
 import type { LakeTable } from '../core/table.ts';
+import type { KeyValueSession } from '../detections/state/key-values.ts';
 import { hourOf } from '../lake/layout.ts';
 import { createMatchSpool, type MatchRow } from '../lake/match-spool.ts';
 import type { LakeWriter } from '../lake/writer.ts';
@@ -27,6 +28,8 @@ export interface EffectsDeps {
     offer(event: LogEvent, json: string): void;
     readonly pendingCount: number;
     drain(): Promise<readonly RuleResult[]>;
+    /** What the stateful helpers of detections changed: part of the commit. */
+    readonly keyValues?: Pick<KeyValueSession, 'apply' | 'clear'> | undefined;
   };
   ruleInfo(ruleId: string): RuleInfo | undefined;
   stringify(event: LogEvent): string;
@@ -118,12 +121,14 @@ export function createEffects(deps: EffectsDeps, commitId: string): Effects {
     async apply(tx) {
       await deps.promote(tx, commitId, eventFiles ?? 0);
       if (results !== undefined) await deps.promote(tx, `${commitId}-r${attempt}`, resultFiles);
+      await detections.keyValues?.apply(tx);
       if (resolution === undefined) return;
       decisions = await commitAlerts(tx, resolution).catch((cause: unknown) => {
         throw cause instanceof AlertConflict ? new CommitConflict(cause.message, { cause }) : cause;
       });
     },
     committed() {
+      detections.keyValues?.clear();
       for (const [logType, count] of eventCounts) deps.metrics.count('stored_events', count, { log_type: logType });
       for (const { group, outcome } of decisions) {
         const name = group.isError ? 'rule_errors' : 'rule_matches';
@@ -133,6 +138,7 @@ export function createEffects(deps: EffectsDeps, commitId: string): Effects {
     },
     async abort() {
       await detections.drain().catch(() => {});
+      detections.keyValues?.clear();
       await Promise.allSettled([events.abort(), results?.abort()]);
     },
     close: () => spool.close(),

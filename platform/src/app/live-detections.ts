@@ -7,6 +7,7 @@ import type { LogEvent } from '../core/event.ts';
 import type { Detection } from '../detections/detection.ts';
 import { createDetectionEngine, type DetectionEngine } from '../detections/engine.ts';
 import type { Condition } from '../detections/planner/condition.ts';
+import { createKeyValueSession } from '../detections/state/key-values.ts';
 import { stringifyEvent } from '../log-analysis/json-values.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Adapters } from './adapters.ts';
@@ -44,6 +45,7 @@ export async function openLiveDetections({ adapters, clock, log }: LiveDetection
   const before: Generation[] = [];
   /** The newest of each rule, also of rules that are gone: their results are still to be explained. */
   const infos = new Map<string, RuleInfo>();
+  const keyValues = createKeyValueSession({ db: state.db, now: () => clock.now() });
 
   async function load(): Promise<void> {
     const detections = await readDetections(state, log);
@@ -56,7 +58,7 @@ export async function openLiveDetections({ adapters, clock, log }: LiveDetection
   }
 
   function generation(detections: readonly Detection[], conditions: ReadonlyMap<string, Condition>): Generation {
-    const runners = createRunners();
+    const runners = createRunners(keyValues);
     const engine = createDetectionEngine({
       detections,
       ...runners,
@@ -118,6 +120,7 @@ export async function openLiveDetections({ adapters, clock, log }: LiveDetection
       return earlier.length === 0 ? now : [...earlier, ...now];
     },
     ruleInfo: (ruleId) => infos.get(ruleId),
+    keyValues,
     reload: load,
     async close() {
       isClosed = true;

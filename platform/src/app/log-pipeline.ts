@@ -21,7 +21,7 @@ import { BUCKETS } from '../ports/buckets.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Adapters } from './adapters.ts';
 import type { DataDir } from './data-dir.ts';
-import { createEffects } from './effects.ts';
+import { createEffects, type EffectsDeps } from './effects.ts';
 import type { Log } from './log.ts';
 import { freeDiskBytes } from './sources.ts';
 
@@ -31,6 +31,8 @@ export interface PipelineDetections {
   readonly pendingCount: number;
   drain(): Promise<readonly RuleResult[]>;
   ruleInfo(ruleId: string): RuleInfo | undefined;
+  /** What the stateful helpers of detections changed; absent where there is no store. */
+  readonly keyValues?: EffectsDeps['detections']['keyValues'];
 }
 
 export interface PipelineDeps {

@@ -1,5 +1,6 @@
 /** Work that nobody waits for: relaying what commits owe, merging small files, removing what is over. */
 import { runOutboxRelay } from '../alerts/outbox.ts';
+import { removeExpired as removeExpiredValues } from '../detections/state/key-values.ts';
 import { compactLake } from '../lake/compaction.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Adapters } from './adapters.ts';
@@ -55,15 +56,16 @@ function elapsed(ms: number, signal: AbortSignal): Promise<boolean> {
   });
 }
 
-/** Sessions and one-time links that are over. */
+/** Sessions, one-time links and values of detections that are over. */
 export function removeExpired({ state }: Adapters, clock: Clock): MaintenanceTask {
   return {
-    name: 'expired sessions',
+    name: 'what has expired',
     everyMs: 3_600_000,
     async run() {
       const now = clock.now().toISOString();
       await state.db.deleteFrom('sessions').where('expires_at', '<', now).execute();
       await state.db.deleteFrom('invitations').where('expires_at', '<', now).execute();
+      await removeExpiredValues(state.db, clock.now());
     },
   };
 }

@@ -1,22 +1,27 @@
 /**
- * Runs Python rules in a thread of their own. A call that takes too long is interrupted; when it does not stop, the
- * thread is ended and every other call of the batch is made again in a new one.
+ * Runs Python rules in a process of their own. A call that takes too long is interrupted; when it does not stop, the
+ * process is ended and every other call of the batch is made again in a new one.
  */
 import { readFileSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { PYTHON_AST_DUMP } from '../planner/python-ast.ts';
 import type { Answer, Call, RuleSource, TestCall, Trouble } from '../runner.ts';
-import type { PythonReply, PythonRequest, PythonWorkerData } from './python.worker.ts';
+import { codeOf, type Sandbox, Stopped, startSandbox } from '../sandbox/process.ts';
+import { createKeyValuesInMemory, type KeyValueCalls } from '../state/key-values.ts';
+import type { PythonProcessArgument } from './python.worker.ts';
 
 export interface PythonRunnerOptions {
-  /** Of the thread's code: beside this file, or bundled. */
+  /** Of the process's code: beside this file, or bundled. */
   readonly workerUrl: URL;
   /** Python that the interpreter runs first, in this order. */
   readonly hostSources: readonly string[];
   /** For one call of a rule with its alert functions. */
   readonly timeoutMs: number;
-  /** Of the interpreter; beyond half of it the thread is replaced between two batches. */
+  /** Of the interpreter; beyond half of it the process is replaced between two batches. */
   readonly memoryBytes: number;
+  /** The store behind the stateful helpers; without it they start empty, and end with the runner. */
+  readonly keyValues?: KeyValueCalls;
 }
 
 /** Helper modules that rules import: the format's `global`. */
@@ -29,42 +34,14 @@ export interface HelperSource {
 export const DEFAULT_PYTHON_LIMITS = { timeoutMs: 1_000, memoryBytes: 1 << 30 };
 /** Calls in one request: bounds what is made again after a hard stop. */
 const CALLS_PER_REQUEST = 256;
-/** Modules are loaded once, and load others: they have this many times the limit of a call. */
-const LOAD_FACTOR = 10;
-const TOO_SLOW: Trouble = {
-  type: 'TimeoutError',
-  title: 'TimeoutError()',
-  message: 'the rule ran longer than its time limit and could not be interrupted; it is not run again',
-};
-
-/** The interpreter has ended: by us, or because a rule broke it. */
-class Stopped extends Error {
-  override readonly name = 'Stopped';
-  readonly trouble: Trouble;
-
-  constructor(trouble: Trouble = TOO_SLOW) {
-    super(trouble.message);
-    this.trouble = trouble;
-  }
-}
-
-/** What a rule did that broke the interpreter. */
-function breakage(text: string): Trouble {
-  const [line = text] = text.trim().split('\n').reverse();
-  const type = /stack|recursion/i.test(text)
-    ? 'RecursionError'
-    : /memory|allocation/i.test(text)
-      ? 'MemoryError'
-      : 'SystemError';
-  return {
-    type,
-    title: `${type}()`,
-    message: `the rule broke the interpreter and is not run again: ${line.slice(0, 500)}`,
-  };
-}
+/** Beyond a call's limit: a process that has not been heard for so long does not listen. */
+const SILENCE_FACTOR = 4;
+const SILENCE_MS = 500;
+/** What is done without running a rule. */
+const ROUTINE_MS = 30_000;
 
 export function readHostSources(): readonly string[] {
-  const files = ['./events.py', './sandbox.py', './host.py'];
+  const files = ['./events.py', './sandbox.py', './host.py', './kv.py'];
   return files.map((file) => readFileSync(new URL(file, import.meta.url), 'utf8'));
 }
 
@@ -79,18 +56,21 @@ export interface PythonRunner {
 }
 
 export function createPythonRunner(options: PythonRunnerOptions): PythonRunner {
-  let thread: Thread | undefined;
+  let interpreter: Sandbox | undefined;
   let rules: readonly RuleSource[] = [];
   let helpers: readonly HelperSource[] = [];
   /** Rules that ended the interpreter. They are not run again until rules are loaded anew. */
   const barred = new Map<number, Trouble>();
+  const silenceMs = options.timeoutMs * SILENCE_FACTOR + SILENCE_MS;
+  const live = options.keyValues ?? createKeyValuesInMemory();
+  let asking: KeyValueCalls | undefined;
 
-  async function ready(): Promise<Thread> {
-    if (thread === undefined || thread.isOver) await loadRules();
-    return thread as Thread;
+  async function ready(): Promise<Sandbox> {
+    if (interpreter === undefined || interpreter.isOver) await loadRules();
+    return interpreter as Sandbox;
   }
 
-  /** Into a thread that has none yet, or into the one that runs. */
+  /** Into an interpreter that has none yet, or into the one that runs. */
   async function loadRules(): Promise<ReadonlyMap<number, Trouble>> {
     let troubles = await loadInto(rules);
     if (troubles === undefined) {
@@ -102,24 +82,38 @@ export function createPythonRunner(options: PythonRunnerOptions): PythonRunner {
   }
 
   async function loadInto(chosen: readonly RuleSource[]): Promise<ReadonlyMap<number, Trouble> | undefined> {
-    if (thread === undefined || thread.isOver) thread = startThread(options);
+    if (interpreter === undefined || interpreter.isOver)
+      interpreter = startInterpreter(options, (question) => answer(question));
     const request = { rules: chosen.filter(({ key }) => !barred.has(key)), globals: helpers };
     try {
-      const text = await thread.ask('load', JSON.stringify(request), options.timeoutMs * LOAD_FACTOR);
+      const text = await interpreter.ask('load', JSON.stringify(request), silenceMs, () => {
+        asking = undefined;
+      });
       const results = JSON.parse(text) as { readonly key: number; readonly error?: Trouble }[];
       return new Map(results.flatMap(({ key, error }) => (error ? [[key, error] as const] : [])));
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
-      const [only] = request.rules;
-      if (only !== undefined && request.rules.length === 1) barred.set(only.key, error.trouble);
-      return undefined;
+      const only = request.rules.length === 1 ? request.rules[0]?.key : undefined;
+      const culprit = error.suspect ?? only;
+      if (culprit === undefined) return undefined;
+      barred.set(culprit, error.trouble);
+      return loadInto(chosen);
     }
   }
 
-  async function ask(kind: PythonRequest['kind'], text: string): Promise<unknown> {
+  /** For the key-value helpers of what runs now. */
+  function answer(question: string): Promise<string> {
+    return asking?.call(question) ?? Promise.resolve(NOT_RUNNING);
+  }
+
+  async function ask(kind: 'run' | 'test' | 'ast', text: string, keyValues?: KeyValueCalls): Promise<unknown> {
     const current = await ready();
     try {
-      return JSON.parse(await current.ask(kind, text, options.timeoutMs));
+      return JSON.parse(
+        await current.ask(kind, text, kind === 'ast' ? ROUTINE_MS : silenceMs, () => {
+          asking = keyValues;
+        }),
+      );
     } finally {
       if (current.memoryBytes > options.memoryBytes / 2) current.end();
     }
@@ -130,11 +124,17 @@ export function createPythonRunner(options: PythonRunnerOptions): PythonRunner {
     const refused = calls.flatMap(({ keys }, event) =>
       keys.flatMap((rule) => (barred.has(rule) ? [{ event, rule, error: barred.get(rule) as Trouble }] : [])),
     );
-    const text = `{"limit":${options.timeoutMs / 1_000},"events":[${events.join(',')}]}`;
+    const text = `{"events":[${events.join(',')}]}`;
+    live.mark();
     try {
-      return [...refused, ...((await ask('run', text)) as readonly Answer[])];
+      return [...refused, ...((await ask('run', text, live)) as readonly Answer[])];
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
+      live.undo();
+      if (error.suspect !== undefined && !barred.has(error.suspect)) {
+        barred.set(error.suspect, error.trouble);
+        return runPart(calls);
+      }
       return [...refused, ...(await inPieces(calls, error.trouble))];
     }
   }
@@ -178,10 +178,11 @@ export function createPythonRunner(options: PythonRunnerOptions): PythonRunner {
       return answers;
     },
     async test({ rule, eventJson, mocks }, testHelpers) {
-      const request = { limit: options.timeoutMs / 1_000, rule, mocks, globals: testHelpers };
+      const request = { rule, mocks, globals: testHelpers };
       const text = `{"event":${eventJson},${JSON.stringify(request).slice(1)}`;
       try {
-        return { ...((await ask('test', text)) as Answer), event: 0, rule: rule.key };
+        const own = createKeyValuesInMemory();
+        return { ...((await ask('test', text, own)) as Answer), event: 0, rule: rule.key };
       } catch (error) {
         if (!(error instanceof Stopped)) throw error;
         return { event: 0, rule: rule.key, error: error.trouble };
@@ -192,7 +193,7 @@ export function createPythonRunner(options: PythonRunnerOptions): PythonRunner {
       return tree ?? undefined;
     },
     async close() {
-      await thread?.end();
+      await interpreter?.end();
     },
   };
 }
@@ -215,98 +216,17 @@ function* inParts(calls: readonly Call[]): Generator<{ readonly part: readonly C
   if (start < calls.length) yield { part: calls.slice(start), offset: start };
 }
 
-interface Thread {
-  readonly isOver: boolean;
-  readonly memoryBytes: number;
-  /**
-   * One after the other. Every `timeoutMs` the interpreter is interrupted.
-   * @throws Stopped when it does not react to that, or breaks.
-   */
-  ask(kind: PythonRequest['kind'], text: string, timeoutMs: number): Promise<string>;
-  end(): Promise<void>;
-}
+const NOT_RUNNING = JSON.stringify({ error: 'the key-value helpers work while a rule looks at an event' });
 
-const SIGINT = 2;
-/** Interrupts in one request: what catches them all does not want to stop. */
-const MAX_INTERRUPTS = 4;
-
-function startThread({ workerUrl, hostSources, memoryBytes: maxMemoryBytes }: PythonRunnerOptions): Thread {
-  const interrupt = new SharedArrayBuffer(4);
-  const flag = new Uint8Array(interrupt);
-  const data: PythonWorkerData = { interrupt, sources: [PYTHON_AST_DUMP, ...hostSources], maxMemoryBytes };
-  const worker = new Worker(workerUrl, { workerData: data, name: 'python', env: {}, stdout: true, stderr: true });
-  let waiting: { readonly id: number; readonly request: PromiseWithResolvers<string> } | undefined;
-  let isOver = false;
-  let memoryBytes = 0;
-  let nextId = 0;
-  let tail: Promise<unknown> = Promise.resolve();
-  const { promise: isUp, resolve: nowUp } = Promise.withResolvers<void>();
-
-  worker.on('message', (reply: PythonReply) => {
-    if ('error' in reply) return over(new Stopped(breakage(reply.error)));
-    memoryBytes = reply.memoryBytes;
-    nowUp();
-    if (waiting?.id === reply.id) waiting.request.resolve(reply.text);
-  });
-  worker.on('error', (error) => over(new Stopped(breakage(String(error)))));
-  worker.on('exit', () => over(new Stopped()));
-  worker.unref();
-
-  function over(reason: Stopped): void {
-    isOver = true;
-    nowUp();
-    waiting?.request.reject(reason);
-    void worker.terminate();
-  }
-
-  async function end(): Promise<void> {
-    over(new Stopped());
-    await worker.terminate();
-  }
-
-  /** Asks the interpreter to stop what it does, again and again; ends it when it does not listen. */
-  function watch(timeoutMs: number): NodeJS.Timeout {
-    let count = 0;
-    let unheard = 0;
-    return setInterval(() => {
-      unheard = flag[0] === SIGINT ? unheard + 1 : 0;
-      count += 1;
-      if (unheard === 2 || count > MAX_INTERRUPTS) over(new Stopped());
-      else flag[0] = SIGINT;
-    }, timeoutMs);
-  }
-
-  async function askNow(kind: PythonRequest['kind'], text: string, timeoutMs: number): Promise<string> {
-    if (isOver) throw new Stopped();
-    const id = nextId++;
-    const request = Promise.withResolvers<string>();
-    waiting = { id, request };
-    flag[0] = 0;
-    worker.ref();
-    worker.postMessage({ id, kind, text } satisfies PythonRequest);
-    await isUp;
-    const timer = watch(timeoutMs);
-    try {
-      return await request.promise;
-    } finally {
-      clearInterval(timer);
-      waiting = undefined;
-      worker.unref();
-    }
-  }
-
-  return {
-    get isOver() {
-      return isOver;
-    },
-    get memoryBytes() {
-      return memoryBytes;
-    },
-    ask(kind, text, timeoutMs) {
-      const answer = tail.then(() => askNow(kind, text, timeoutMs));
-      tail = answer.catch(() => undefined);
-      return answer;
-    },
-    end,
+function startInterpreter(options: PythonRunnerOptions, serve: (question: string) => Promise<string>): Sandbox {
+  const { workerUrl, hostSources, memoryBytes, timeoutMs } = options;
+  const pyodideUrl = import.meta.resolve('pyodide');
+  const start: PythonProcessArgument = {
+    pyodideUrl,
+    sources: [PYTHON_AST_DUMP, ...hostSources],
+    maxMemoryBytes: memoryBytes,
+    timeoutMs,
   };
+  const readable = [...codeOf(workerUrl), join(dirname(fileURLToPath(pyodideUrl)), '*')];
+  return startSandbox({ workerUrl, readable, start: JSON.stringify(start), serve });
 }
