@@ -7,6 +7,7 @@ import type { LogEvent } from '../core/event.ts';
 import type { LakeTable } from '../core/table.ts';
 import type { InputObject } from '../core/unit.ts';
 import { createCatalog } from '../lake/catalog.ts';
+import { createChunkPool } from '../lake/chunk-pool.ts';
 import { createDuckdb } from '../lake/duckdb.ts';
 import { logTable, ruleErrorTable, ruleMatchTable } from '../lake/tables.ts';
 import { createLakeWriter } from '../lake/writer.ts';
@@ -66,6 +67,7 @@ export function createLogPipeline(options: PipelineDeps): LogPipeline {
   const catalog = createCatalog({ state, objects, clock });
   const duckdb = createDuckdb({ tmpDir: dir.tmp, memoryBytes: DUCKDB_BYTES, threads: 1 });
   const tables = createTables(options.logTypes);
+  const chunks = createChunkPool();
 
   function effects(commitId: string) {
     return createEffects(
@@ -79,7 +81,7 @@ export function createLogPipeline(options: PipelineDeps): LogPipeline {
         stringify: stringifyEvent,
         logTable: tables.log,
         resultTable: tables.result,
-        createWriter: (id) => createLakeWriter({ objects, catalog, duckdb, tmpDir: dir.tmp, commitId: id }),
+        createWriter: (id) => createLakeWriter({ objects, catalog, duckdb, tmpDir: dir.tmp, commitId: id, chunks }),
         promote: catalog.promote,
       },
       commitId,

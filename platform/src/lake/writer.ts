@@ -11,6 +11,7 @@ import type { LakeTable } from '../core/table.ts';
 import { BUCKETS } from '../ports/buckets.ts';
 import type { Objects } from '../ports/objects.ts';
 import type { Catalog } from './catalog.ts';
+import { CHUNK_SIZE, type ChunkPool, createChunkPool } from './chunk-pool.ts';
 import type { Duckdb } from './duckdb.ts';
 import { type LakeFile, objectKey } from './layout.ts';
 import { type Part, type RefusedRow, type RowsFile, writePart } from './part.ts';
@@ -37,6 +38,8 @@ export interface LakeWriterOptions {
   readonly commitId: string;
   /** Takes rows that do not fit their table's columns. Without it they fail the commit. */
   readonly refuse?: (table: LakeTable, row: RefusedRow) => void;
+  /** Shared among writers that follow one another. */
+  readonly chunks?: ChunkPool;
   readonly limits?: Partial<LakeWriterLimits>;
 }
 
@@ -67,13 +70,11 @@ interface HourRows {
   spilledSize: number;
 }
 
-/** Texts this large together become bytes, which cost the garbage collector nothing. */
-const CHUNK_SIZE = 256 << 10;
 const MAX_UTF8_BYTES = 3;
 const FILES_PER_PUT = 32;
 
 export function createLakeWriter(options: LakeWriterOptions): LakeWriter {
-  const { objects, catalog, duckdb, commitId, tmpDir, refuse } = options;
+  const { objects, catalog, duckdb, commitId, tmpDir, refuse, chunks: pool = createChunkPool() } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const folder = join(tmpDir, `lake-${commitId}`);
   const spill = createSpill(join(folder, 'spill'));
@@ -101,6 +102,13 @@ export function createLakeWriter(options: LakeWriterOptions): LakeWriter {
     });
   }
 
+  /** Texts that are many become bytes, through which the garbage collector need not go. */
+  function pack(rows: HourRows): void {
+    if (rows.texts.length === 0) return;
+    rows.chunks.push(pool.pack(rows.texts));
+    [rows.texts, rows.textSize] = [[], 0];
+  }
+
   function flush(rows: HourRows): void {
     pack(rows);
     buffers.delete(keyOf(rows.table, rows.hour));
@@ -124,6 +132,7 @@ export function createLakeWriter(options: LakeWriterOptions): LakeWriter {
     enqueue(size, async () => {
       await mkdir(folder, { recursive: true });
       rows.segments.push(await spill.append(Buffer.concat(chunks)));
+      for (const chunk of chunks) pool.release(chunk);
     });
   }
 
@@ -152,7 +161,10 @@ export function createLakeWriter(options: LakeWriterOptions): LakeWriter {
     const file = await open(path, 'w');
     try {
       for (const segment of segments) await file.appendFile(await spill.read(segment));
-      for (const chunk of chunks) await file.appendFile(chunk);
+      for (const chunk of chunks) {
+        await file.appendFile(chunk);
+        pool.release(chunk);
+      }
     } finally {
       await file.close();
     }
@@ -241,10 +253,4 @@ function emptyRows(table: LakeTable, hour: string): HourRows {
 function lakeFile({ table, hour }: HourRows, name: string, { rowCount, sizeBytes }: Part): LakeFile {
   const key = objectKey(table, hour, name);
   return { objectKey: key, database: table.database, table: table.name, hour, rowCount, sizeBytes };
-}
-
-function pack(rows: HourRows): void {
-  if (rows.texts.length === 0) return;
-  rows.chunks.push(Buffer.from(`${rows.texts.join('\n')}\n`));
-  [rows.texts, rows.textSize] = [[], 0];
 }
