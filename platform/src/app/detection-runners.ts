@@ -23,7 +23,10 @@ export function createRunners(keyValues?: KeyValueCalls): Runners {
     ...DEFAULT_PYTHON_LIMITS,
     ...(keyValues && { keyValues }),
   });
-  const typescript = createTypeScriptRunner();
+  const typescript = createTypeScriptRunner({
+    workerUrl: workerUrl('typescript', '../detections/typescript'),
+    ...(keyValues && { keyValues }),
+  });
   return {
     python,
     typescript,

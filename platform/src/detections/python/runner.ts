@@ -7,7 +7,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PYTHON_AST_DUMP } from '../planner/python-ast.ts';
 import type { Answer, Call, RuleSource, TestCall, Trouble } from '../runner.ts';
-import { codeOf, type Sandbox, Stopped, startSandbox } from '../sandbox/process.ts';
+import { createBatches } from '../sandbox/batches.ts';
+import { codeOf, type Sandbox, Stopped, silenceOf, startSandbox } from '../sandbox/process.ts';
 import { createKeyValuesInMemory, type KeyValueCalls } from '../state/key-values.ts';
 import type { PythonProcessArgument } from './python.worker.ts';
 
@@ -32,11 +33,6 @@ export interface HelperSource {
 }
 
 export const DEFAULT_PYTHON_LIMITS = { timeoutMs: 1_000, memoryBytes: 1 << 30 };
-/** Calls in one request: bounds what is made again after a hard stop. */
-const CALLS_PER_REQUEST = 256;
-/** Beyond a call's limit: a process that has not been heard for so long does not listen. */
-const SILENCE_FACTOR = 4;
-const SILENCE_MS = 500;
 /** What is done without running a rule. */
 const ROUTINE_MS = 30_000;
 
@@ -59,11 +55,11 @@ export function createPythonRunner(options: PythonRunnerOptions): PythonRunner {
   let interpreter: Sandbox | undefined;
   let rules: readonly RuleSource[] = [];
   let helpers: readonly HelperSource[] = [];
-  /** Rules that ended the interpreter. They are not run again until rules are loaded anew. */
-  const barred = new Map<number, Trouble>();
-  const silenceMs = options.timeoutMs * SILENCE_FACTOR + SILENCE_MS;
+  const silenceMs = silenceOf(options.timeoutMs);
   const live = options.keyValues ?? createKeyValuesInMemory();
   let asking: KeyValueCalls | undefined;
+  const batches = createBatches({ keyValues: live, ask: askCalls });
+  const { barred } = batches;
 
   async function ready(): Promise<Sandbox> {
     if (interpreter === undefined || interpreter.isOver) await loadRules();
@@ -119,49 +115,9 @@ export function createPythonRunner(options: PythonRunnerOptions): PythonRunner {
     }
   }
 
-  async function runPart(calls: readonly Call[]): Promise<readonly Answer[]> {
-    const events = calls.map(({ eventJson, keys }) => `[${eventJson},${JSON.stringify(open(keys))}]`);
-    const refused = calls.flatMap(({ keys }, event) =>
-      keys.flatMap((rule) => (barred.has(rule) ? [{ event, rule, error: barred.get(rule) as Trouble }] : [])),
-    );
-    const text = `{"events":[${events.join(',')}]}`;
-    live.mark();
-    try {
-      return [...refused, ...((await ask('run', text, live)) as readonly Answer[])];
-    } catch (error) {
-      if (!(error instanceof Stopped)) throw error;
-      live.undo();
-      if (error.suspect !== undefined && !barred.has(error.suspect)) {
-        barred.set(error.suspect, error.trouble);
-        return runPart(calls);
-      }
-      return [...refused, ...(await inPieces(calls, error.trouble))];
-    }
-  }
-
-  function open(keys: readonly number[]): readonly number[] {
-    return barred.size === 0 ? keys : keys.filter((key) => !barred.has(key));
-  }
-
-  /** Finds the call that ended the interpreter, and bars its rule. */
-  async function inPieces(calls: readonly Call[], trouble: Trouble): Promise<readonly Answer[]> {
-    const asked = calls.flatMap((call, event) => open(call.keys).map((key) => ({ event, key })));
-    const [first] = asked;
-    if (first === undefined) return [];
-    if (asked.length === 1) barred.set(first.key, trouble);
-    const keys = [...new Set(asked.map(({ key }) => key))];
-    const pieces = asked.length === 1 ? [asked] : keys.length > 1 ? keys.map(ofKey) : halves(asked);
-    const answers: Answer[] = [];
-    for (const piece of pieces) {
-      const own = piece.map(({ event, key }) => ({ eventJson: calls[event]?.eventJson ?? '{}', keys: [key] }));
-      const found = await runPart(own);
-      answers.push(...found.map((answer) => ({ ...answer, event: piece[answer.event]?.event ?? 0 })));
-    }
-    return answers;
-
-    function ofKey(wanted: number) {
-      return asked.filter(({ key }) => key === wanted);
-    }
+  async function askCalls(calls: readonly Call[]): Promise<readonly Answer[]> {
+    const events = calls.map(({ eventJson, keys }) => `[${eventJson},[${keys.join(',')}]]`);
+    return (await ask('run', `{"events":[${events.join(',')}]}`, live)) as readonly Answer[];
   }
 
   return {
@@ -170,13 +126,7 @@ export function createPythonRunner(options: PythonRunnerOptions): PythonRunner {
       barred.clear();
       return loadRules();
     },
-    async run(calls) {
-      const answers: Answer[] = [];
-      for (const { part, offset } of inParts(calls)) {
-        for (const answer of await runPart(part)) answers.push({ ...answer, event: answer.event + offset });
-      }
-      return answers;
-    },
+    run: batches.run,
     async test({ rule, eventJson, mocks }, testHelpers) {
       const request = { rule, mocks, globals: testHelpers };
       const text = `{"event":${eventJson},${JSON.stringify(request).slice(1)}`;
@@ -196,24 +146,6 @@ export function createPythonRunner(options: PythonRunnerOptions): PythonRunner {
       await interpreter?.end();
     },
   };
-}
-
-/** The first by itself: mostly it is like all the others. */
-function halves<T>(list: readonly T[]): readonly (readonly T[])[] {
-  const middle = 1 + Math.ceil((list.length - 1) / 2);
-  return [list.slice(0, 1), list.slice(1, middle), list.slice(middle)].filter(({ length }) => length > 0);
-}
-
-function* inParts(calls: readonly Call[]): Generator<{ readonly part: readonly Call[]; readonly offset: number }> {
-  let start = 0;
-  let count = 0;
-  for (const [index, { keys }] of calls.entries()) {
-    count += keys.length;
-    if (count < CALLS_PER_REQUEST) continue;
-    yield { part: calls.slice(start, index + 1), offset: start };
-    [start, count] = [index + 1, 0];
-  }
-  if (start < calls.length) yield { part: calls.slice(start), offset: start };
 }
 
 const NOT_RUNNING = JSON.stringify({ error: 'the key-value helpers work while a rule looks at an event' });

@@ -78,12 +78,18 @@ export function startSandbox(options: SandboxOptions): Sandbox {
   const up = Promise.withResolvers<void>();
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
 
-  const starting = setTimeout(() => over(new Stopped(breakage('it did not start'))), START_MS);
+  let ended: unknown;
+  let isUp = false;
+  const starting = setTimeout(() => over(new Error('the process for detections did not start in time')), START_MS);
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-MAX_STDERR);
   });
-  child.on('error', (error) => over(new Stopped(breakage(String(error)))));
-  child.on('close', () => over(new Stopped(breakage(stderr))));
+  child.on('error', over);
+  child.on('close', () =>
+    over(
+      isUp ? new Stopped(breakage(stderr), suspect) : new Error(`the process for detections did not start: ${stderr}`),
+    ),
+  );
   input.on('error', () => undefined);
   readFrames(child.stdio[4] as Readable, onFrame, () => over(new Stopped(breakage('its answer is too long'))));
   input.write(frame(options.start));
@@ -101,6 +107,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
   function answered(bytes: number, text: string): void {
     memoryBytes = bytes;
     clearTimeout(starting);
+    isUp = true;
     up.resolve();
     waiting?.request.resolve(text);
   }
@@ -123,6 +130,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
   }
 
   function over(reason: unknown): void {
+    ended ??= reason;
     isOver = true;
     clearTimeout(starting);
     clearTimeout(timer);
@@ -144,7 +152,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     hold(true);
     try {
       await up.promise;
-      if (isOver) throw new Stopped();
+      if (isOver) throw ended;
       waiting = { request, silenceMs };
       suspect = undefined;
       begin?.();
@@ -172,6 +180,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     },
     async end() {
       over(new Stopped());
+      hold(true);
       await gone;
     },
   };
@@ -187,6 +196,11 @@ function spawnChild({ workerUrl, readable, flags }: SandboxOptions): ChildProces
   );
 }
 
+/** How long a process may be silent that limits its calls to `timeoutMs`: longer, and it does not listen. */
+export function silenceOf(timeoutMs: number): number {
+  return 4 * timeoutMs + 500;
+}
+
 /** The program's own code, which a sandbox's code imports: of a checkout, or bundled flat. */
 export function codeOf(workerUrl: URL): readonly string[] {
   const file = fileURLToPath(workerUrl);
@@ -196,7 +210,7 @@ export function codeOf(workerUrl: URL): readonly string[] {
 }
 
 /** What a detection did that broke the interpreter. */
-export function breakage(text: string): Trouble {
+function breakage(text: string): Trouble {
   const [line = text] = text.trim().split('\n').reverse();
   const type = /stack|recursion/i.test(text)
     ? 'RecursionError'

@@ -81,7 +81,7 @@ const HOSTILE: Readonly<Record<string, readonly [string, RegExp]>> = {
   evaluates: ['export function rule() { return eval("true"); }', /eval is not defined/],
   'never ends its promises': [
     'export function rule() { const f = (): any => Promise.resolve().then(f); f(); return true; }',
-    /TimeoutError/,
+    /TimeoutError|MemoryError/,
   ],
   'asks too much of a pattern': [
     'export function rule() { return /^(a+)+$/.test("a".repeat(40) + "!"); }',
@@ -195,5 +195,64 @@ test('a batch of many events is answered in order', async () => {
   assert.deepEqual(
     found.map(({ event }) => event),
     Array.from({ length: 50 }, (_, index) => index * 2),
+  );
+});
+
+test('state is kept in the key-value store, and each unit test has one of its own', async () => {
+  const body = `
+    import { addToStringSet, checkAccountAge, evaluateThreshold, getCounter, getDictionary, getStringSet } from 'panther';
+    import { incrementCounter, putDictionary, putStringSet, removeFromStringSet, resetCounter } from 'panther';
+    import { resetStringSet, setKeyExpiration } from 'panther';
+    const now = () => Math.floor(Date.now() / 1000);
+    const checks: Record<string, (key: string) => boolean> = {
+      counts: (key) => incrementCounter(key) === 1 && incrementCounter(key, 4) === 5 && getCounter(key) === 5,
+      resets: (key) => { incrementCounter(key); resetCounter(key); return getCounter(key) === 0; },
+      expires: (key) => { incrementCounter(key, 3, now() - 5); return getCounter(key, { checkExpiration: true }) === 0 && incrementCounter(key) === 1; },
+      sets: (key) => [...addToStringSet(key, ['b', 'a'])].join() === 'a,b' && [...removeFromStringSet(key, 'a')].join() === 'b' && getStringSet(key).has('b'),
+      puts: (key) => { putStringSet(key, ['x']); const had = checkAccountAge(key); resetStringSet(key); return had && !checkAccountAge(key); },
+      dictionaries: (key) => { putDictionary(key, { a: [1] }); return getDictionary(key).a[0] === 1; },
+      thresholds: (key) => [1, 2, 3, 4].map(() => evaluateThreshold(key, 2)).join() === 'false,true,false,true',
+      forgets: (key) => { putStringSet(key, ['x']); setKeyExpiration(key, now() - 5); return getStringSet(key, { checkExpiration: true }).size === 0; },
+    };
+    export function rule() {
+      const failed = Object.keys(checks).filter((name) => !checks[name]!(name));
+      if (failed.length > 0) throw new Error(failed.join());
+      return true;
+    }
+    export const dedup = () => String(getCounter('counts'));
+  `;
+  const rule = { key: 0, id: 'r', file: 'r.ts', body };
+  for (let run = 0; run < 2; run += 1) {
+    const answer = await runner.test({ rule, eventJson: '{}', mocks: {} });
+    assert.equal(answer.error, undefined, answer.error?.message);
+    assert.equal(answer.outputs?.dedup, '5');
+  }
+  const counting =
+    "import { incrementCounter } from 'panther'; export const rule = () => incrementCounter('live') > 1;";
+  await runner.load([{ ...rule, body: counting }]);
+  const events = [1, 2, 3].map(() => ({ eventJson: '{}', keys: [0] }));
+  assert.equal((await runner.run(events)).length, 2);
+});
+
+test('what opens the store is not left lying around, and wrong use is an error of the rule', async () => {
+  const use = (code: string) => `import { getCounter, incrementCounter, putDictionary } from 'panther'; ${code}`;
+  const found = await answers(
+    use('export const rule = () => "__panther_ask" in globalThis || Object.keys(globalThis).length > 0;'),
+    use('getCounter("k"); export const rule = () => true;'),
+    use('export const rule = () => getCounter("") > 0;'),
+    use('export const rule = () => putDictionary("k", null as any) === undefined;'),
+    use('export const rule = () => { for (let i = 0; i < 2000; i += 1) incrementCounter("k"); return true; };'),
+  );
+  const expected = [
+    /while a rule looks at an event/,
+    /key must not be empty/,
+    /is an object/,
+    /more than 1000 operations/,
+  ];
+  for (const [index, pattern] of expected.entries())
+    assert.match(found.find(({ rule }) => rule === index + 1)?.error?.message ?? '', pattern);
+  assert.equal(
+    found.find(({ rule }) => rule === 0),
+    undefined,
   );
 });
