@@ -51,7 +51,8 @@ export async function openLake(options: OpenLakeOptions): Promise<OpenLake> {
   };
 }
 
-async function openStores({ root, config, env }: OpenLakeOptions): Promise<Stores> {
+/** @throws UserError when there is no Panther data in the folder. */
+export async function openStores({ root, config, env }: Omit<OpenLakeOptions, 'contentDir'>): Promise<Stores> {
   const dir = dataDir(root);
   if (config.state === undefined) await checkFolder(dir);
   if (config.aws === undefined && config.state === undefined) {

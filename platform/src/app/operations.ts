@@ -4,6 +4,9 @@ import type { OperationServices } from '../cli/operations.ts';
 /** By name, so that an executable of one tool takes along only what it needs. */
 export function operationServices(): OperationServices {
   return {
+    async compact(options) {
+      return (await import('./compact.ts')).compact(options);
+    },
     async openCheckpoint(path) {
       return (await import('./checkpoint-file.ts')).checkpointFile(path);
     },

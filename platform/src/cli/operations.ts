@@ -1,5 +1,8 @@
 /** What the operational tools get from `app/`, and the options that they share. */
 
+import type { Selection } from '../lake/compact/find-partitions.ts';
+import type { CompactReport } from '../lake/compact/report.ts';
+import type { LogType } from '../log-analysis/schema.ts';
 import type { MessageSource } from '../operations/requeue/requeue.ts';
 import type { Candidate } from '../operations/requeue/selection.ts';
 import type { ObjectInfo } from '../ports/objects.ts';
@@ -107,7 +110,36 @@ export interface CheckpointFile {
   write(text: string): Promise<void>;
 }
 
+export interface CompactOptions {
+  readonly from:
+    | { readonly bucket: string; readonly prefix: string }
+    | { readonly folder: string }
+    /** The lake of a Panther, by its data folder or its configuration. */
+    | { readonly dataDir: string | undefined; readonly config: string | undefined };
+  readonly aws: AwsAccess;
+  readonly selection: Selection;
+  readonly contentDir: string;
+  /** Log types besides those of `contentDir`. */
+  readonly schemas: readonly LogType[];
+  readonly isDryRun: boolean;
+  readonly isVerifying: boolean;
+  readonly keepsInputs: boolean;
+  readonly minAgeMs: number;
+  /** Of the engine. */
+  readonly memoryBytes: number;
+  readonly concurrency: number;
+  /** Scratch space. */
+  readonly tmp: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  /** How much there is to do, in bytes of old files. */
+  onStart(bytes: number): void;
+  onProgress(bytes: number): void;
+}
+
 export interface OperationServices {
+  /** @throws UserError when there is nothing of Panther. */
+  compact(options: CompactOptions): Promise<CompactReport>;
   openCheckpoint(path: string): Promise<CheckpointFile>;
   openTopic(options: TopicOptions): Promise<OpenObjects>;
   openObjects(options: ObjectsOptions): Promise<OpenObjects>;

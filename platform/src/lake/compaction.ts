@@ -30,6 +30,8 @@ export interface CompactionDeps {
   readonly tmpDir: string;
   /** Random text that tells merges apart. */
   nonce(): string;
+  /** Looks at a merged file beside its parts before it counts; throws when the merge must not happen. */
+  check?(connection: DuckDBConnection, parts: readonly string[], merged: string): Promise<void>;
 }
 
 export interface CompactionOptions {
@@ -60,7 +62,14 @@ type PlanLimits = Pick<CompactionOptions, 'manyFiles' | 'targetBytes'>;
 /** The files that become one. */
 export type Merge = readonly LiveFile[];
 
-const DEFAULTS = { quietMs: 600_000, manyFiles: 32, targetBytes: 128 << 20, deleteAfterMs: MAX_QUERY_MS + 60_000 };
+/** No query runs as long. */
+export const DELETE_REPLACED_AFTER_MS = MAX_QUERY_MS + 60_000;
+const DEFAULTS = {
+  quietMs: 600_000,
+  manyFiles: 32,
+  targetBytes: 128 << 20,
+  deleteAfterMs: DELETE_REPLACED_AFTER_MS,
+};
 /** Bounds what the engine opens at once. */
 const MAX_FILES_PER_MERGE = 500;
 
@@ -166,7 +175,7 @@ export async function runMerge(deps: CompactionDeps, merge: Merge): Promise<Lake
 async function writeMerged(
   connection: DuckDBConnection,
   merge: Merge,
-  { objects, files = filesInPlace(objects) }: CompactionDeps,
+  { objects, files = filesInPlace(objects), check }: CompactionDeps,
   { path, commitId }: { readonly path: string; readonly commitId: string },
 ): Promise<LakeFile> {
   const [first] = merge;
@@ -177,6 +186,7 @@ async function writeMerged(
     const paths = merge.map(({ objectKey: key }) => held.pathOf(key));
     const rows = `read_parquet(${list(paths)}, union_by_name=true, hive_partitioning=false)`;
     await connection.run(`COPY (SELECT * FROM ${rows} ORDER BY p_event_time) TO ${literal(path)} (${PARQUET_OPTIONS})`);
+    await check?.(connection, paths, path);
   } finally {
     await held.release();
   }

@@ -11,6 +11,8 @@ export interface DuckdbSettings {
   readonly tmpDir: string;
   readonly memoryBytes: number;
   readonly threads: number;
+  /** What spills to disk at most; 8 GiB without it. */
+  readonly maxSpillBytes?: number;
 }
 
 export interface Duckdb {
@@ -19,8 +21,7 @@ export interface Duckdb {
   close(): Promise<void>;
 }
 
-/** What spills to disk at most, for each instance. */
-const MAX_SPILL = '8GiB';
+const MAX_SPILL_BYTES = 8 * 2 ** 30;
 
 export function createDuckdb(settings: DuckdbSettings): Duckdb {
   let instance: Promise<DuckDBInstance> | undefined;
@@ -37,14 +38,19 @@ export function createDuckdb(settings: DuckdbSettings): Duckdb {
   };
 }
 
-export async function openDuckdb({ tmpDir, memoryBytes, threads }: DuckdbSettings): Promise<DuckDBInstance> {
+export async function openDuckdb({
+  tmpDir,
+  memoryBytes,
+  threads,
+  maxSpillBytes = MAX_SPILL_BYTES,
+}: DuckdbSettings): Promise<DuckDBInstance> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   await mkdir(tmpDir, { recursive: true });
   return DuckDBInstance.create(':memory:', {
     threads: String(threads),
     memory_limit: `${Math.ceil(memoryBytes / 1024)}KiB`,
     temp_directory: join(tmpDir, 'duckdb'),
-    max_temp_directory_size: MAX_SPILL,
+    max_temp_directory_size: `${Math.ceil(maxSpillBytes / 1024)}KiB`,
     preserve_insertion_order: 'false',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',

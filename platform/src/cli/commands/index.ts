@@ -50,6 +50,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./test.ts')).test,
   },
   {
+    name: 'compact',
+    summary: 'Turn JSON logs into Parquet and merge small files, in a folder, a bucket or a lake',
+    load: async () => (await import('./compact.ts')).compact,
+  },
+  {
     name: 'requeue',
     summary: 'Move messages between queues, such as a dead-letter queue back to its origin',
     load: async () => (await import('./requeue.ts')).requeue,
