@@ -29,6 +29,8 @@ export async function readConditions(state: State, detections: readonly Detectio
 /** Derives the condition of a detection and keeps it. */
 export async function deriveCondition(state: State, detection: Detection, python: PythonRunner): Promise<Condition> {
   const condition = await planDetection(detection, (source) => python.ast(source));
+  // Of Sigma rules there are thousands, and theirs take no interpreter to derive.
+  if (detection.language === 'sigma') return condition;
   const value = JSON.stringify(condition);
   await state.db
     .insertInto('settings')

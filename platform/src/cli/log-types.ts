@@ -13,8 +13,7 @@ export function knownLogTypes(io: CommandIo, extra: readonly LogType[] = []): Lo
 }
 
 /** `isStrict`: an unknown name is the user's mistake; otherwise it is left out. */
-export function selectLogTypes(names: readonly string[], isStrict: boolean, io: CommandIo): readonly LogType[] {
-  const known = knownLogTypes(io);
+export function selectLogTypes(names: readonly string[], isStrict: boolean, known: LogTypes): readonly LogType[] {
   return [...new Set(names)].flatMap((name) => {
     const logType = known.get(name);
     if (logType !== undefined) return [logType];

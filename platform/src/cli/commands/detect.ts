@@ -1,17 +1,19 @@
 import { resolve } from 'node:path';
-import type { RuleResult } from '../../core/detection.ts';
+import type { RuleMatch, RuleResult } from '../../core/detection.ts';
 import { UserError } from '../../core/errors.ts';
 import { createDetectionEngine, type DetectionEngine } from '../../detections/engine.ts';
 import { loadDetections } from '../../detections/load.ts';
 import type { Condition } from '../../detections/planner/condition.ts';
 import { planDetection } from '../../detections/planner/plan.ts';
+import { createCorrelationResults } from '../../detections/sigma/correlation/results.ts';
 import { compileLogType } from '../../log-analysis/compile.ts';
 import { stringifyEvent } from '../../log-analysis/json-values.ts';
 import { processStream } from '../../log-analysis/process-stream.ts';
 import { createAlertWindows } from '../alert-windows.ts';
 import { type CommandIo, defineCommand, EXIT } from '../command.ts';
 import { logFiles, openLogFile } from '../log-files.ts';
-import { selectLogTypes } from '../log-types.ts';
+import { knownLogTypes, readSchemas, selectLogTypes } from '../log-types.ts';
+import { withLogTypes, writeSigmaSummary } from '../sigma.ts';
 import { writeProblems } from './test.ts';
 
 /** Candidates that are evaluated together. */
@@ -24,10 +26,12 @@ export const detect = defineCommand({
   details:
     'Alerts are written to stdout as NDJSON: matches of a rule with one dedup string, within its dedup period by the ' +
     'time of the events, once there are as many as its threshold. Rules that are not enabled are left out. ' +
-    'Exit status 1: a rule failed, or a specification is not valid.',
+    'Sigma rules and correlations are read as they are; with --log-type, those whose log source has no log type here ' +
+    'run on the log types named. Exit status 1: a rule failed, or a specification is not valid.',
   operands: { min: 1 },
   options: {
-    path: { value: 'DETECTIONS', description: 'folder of detections, or one specification' },
+    path: { value: 'DETECTIONS', description: 'folder of detections, one specification, or Sigma rules' },
+    schema: { value: 'FILE', repeatable: true, description: 'a log schema of your own' },
     'log-type': { value: 'T', repeatable: true, description: 'a log type to try; without it, those of the detections' },
     matches: { description: 'every match with its event, instead of alerts' },
   },
@@ -37,14 +41,19 @@ export const detect = defineCommand({
   ],
   async run({ options, operands }, io) {
     if (options.path === undefined) throw new UserError('name the folder of the detections', { field: '--path' });
-    const { detections, problems } = loadDetections(resolve(io.cwd, options.path));
+    const { detections: loaded, problems, correlations } = loadDetections(resolve(io.cwd, options.path));
     await writeProblems(problems, io);
+    const schemas = await readSchemas(options.schema, io);
+    const known = knownLogTypes(io, schemas);
+    const detections = withLogTypes(loaded, options['log-type'], known);
+    await writeSigmaSummary(detections, correlations, known, io);
     const rules = detections.filter(({ type, isEnabled }) => type === 'rule' && isEnabled);
     const names = options['log-type'].length > 0 ? options['log-type'] : rules.flatMap(({ info }) => info.logTypes);
-    const logTypes = selectLogTypes(names, options['log-type'].length > 0, io).map(compileLogType);
+    const logTypes = selectLogTypes(names, options['log-type'].length > 0, known).map(compileLogType);
+    const correlated = createCorrelationResults(correlations);
     const runners = await io.services.openRunners();
     const conditions = new Map<string, Condition>();
-    for (const rule of rules)
+    for (const rule of rules.filter(({ language }) => language !== 'sigma'))
       conditions.set(rule.version, await planDetection(rule, (source) => runners.python.ast(source)));
     const engine = createDetectionEngine({
       detections,
@@ -52,22 +61,27 @@ export const detect = defineCommand({
       conditionOf: ({ version }) => conditions.get(version) ?? { op: 'true' },
       stringify: stringifyEvent,
     });
-    const infos = new Map(rules.map(({ id, info }) => [id, info]));
+    const infos = new Map([...rules.map(({ id, info }) => [id, info] as const), ...correlated.infos]);
     const windows = createAlertWindows((ruleId) => infos.get(ruleId));
     const failed = new Set<string>();
 
     async function drain(): Promise<void> {
       for (const result of await engine.drain()) {
         if (result.kind === 'error') await tellError(result, failed, io);
-        else if (options.matches) await io.stdout.write(`${matchLine(result)}\n`);
-        else for (const alert of windows.add(result)) await io.stdout.write(`${JSON.stringify(alert)}\n`);
+        else for (const match of [result, ...correlated.add(result)]) await tellMatch(match);
       }
+    }
+
+    async function tellMatch(match: RuleMatch): Promise<void> {
+      if (options.matches) await io.stdout.write(`${matchLine(match)}\n`);
+      else for (const alert of windows.add(match)) await io.stdout.write(`${JSON.stringify(alert)}\n`);
     }
 
     try {
       await engine.warmUp();
       for await (const file of logFiles(operands, io)) await readFile(file, { engine, logTypes, drain }, io);
       await drain();
+      for (const match of correlated.end()) await tellMatch(match);
       for (const alert of windows.end()) await io.stdout.write(`${JSON.stringify(alert)}\n`);
     } finally {
       await runners.close();

@@ -52,14 +52,15 @@ export const test = defineCommand({
     }
     await (options.json ? writeJson(results, skipped, io) : writeText(results, skipped, io));
     await writeProblems(problems, io);
+    await noteSigma(chosen, io);
     const isClean = results.every(({ passed }) => passed) && problems.every(({ level }) => level !== 'error');
     if (chosen.length === 0) throw new UserError('no detection matches', { field: '--filter' });
     return isClean && !io.signal.aborted ? EXIT.done : EXIT.failures;
   },
 });
 
-function isRunnable({ type, body }: Detection): boolean {
-  return (type === 'rule' && body !== '') || type === 'global';
+function isRunnable({ type, body, language }: Detection): boolean {
+  return (type === 'rule' && body !== '' && language !== 'sigma') || type === 'global';
 }
 
 /** Filters are ANDed; the values of one are ORed: `Severity=High,Critical`. */
@@ -109,6 +110,13 @@ async function writeText(results: readonly TestResult[], skipped: number, io: Co
   const passed = results.filter((result) => result.passed).length;
   const note = skipped === 0 ? '' : `, ${skipped} skipped`;
   await io.stdout.write(`\n${results.length} tests, ${passed} passed, ${results.length - passed} failed${note}\n`);
+}
+
+async function noteSigma(detections: readonly Detection[], io: CommandIo): Promise<void> {
+  const count = detections.filter(({ language }) => language === 'sigma').length;
+  if (count === 0) return;
+  const rules = count === 1 ? '1 Sigma rule has' : `${count} Sigma rules have`;
+  await io.stderr.write(`${rules} no tests: the format has none; try them on logs with panther detect\n`);
 }
 
 export async function writeProblems(problems: readonly LoadProblem[], io: CommandIo): Promise<void> {
