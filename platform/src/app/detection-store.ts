@@ -7,6 +7,7 @@ import type { LoadedDetections } from '../detections/load.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { State } from '../ports/state/state.ts';
 import type { Tables } from '../ports/state/tables.ts';
+import { tryAgain } from './detection-faults.ts';
 import type { Log } from './log.ts';
 
 /** Everything in the state that is valid; what is not is logged and left out. */
@@ -51,6 +52,7 @@ export async function installContent(
     for (const one of updated) {
       await tx.updateTable('detections').set(contentOf(one, at)).where('id', '=', one.id).execute();
       await insertVersion(tx, one, at);
+      await tryAgain(tx, one.id);
     }
     for (const { id } of removed) await tx.deleteFrom('detections').where('id', '=', id).execute();
     return { added: added.length, updated: updated.length, removed: removed.length };

@@ -9,7 +9,6 @@ import { AlertConflict, type AlertResolution, commitAlerts, resolveGroups } from
 import type { RuleInfo, RuleResult } from '../core/detection.ts';
 import type { LogEvent } from '../core/event.ts';
 import type { LakeTable } from '../core/table.ts';
-import type { KeyValueSession } from '../detections/state/key-values.ts';
 import { hourOf } from '../lake/layout.ts';
 import { createMatchSpool, type MatchRow } from '../lake/match-spool.ts';
 import type { LakeWriter } from '../lake/writer.ts';
@@ -18,6 +17,14 @@ import type { Clock } from '../ports/clock.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { State } from '../ports/state/state.ts';
 import type { Tables } from '../ports/state/tables.ts';
+import { createErrorRows } from './error-rows.ts';
+
+/** What detections change besides giving results: values of the stateful helpers, rules that are switched off. */
+export interface DetectionChanges {
+  apply(tx: Transaction<Tables>): Promise<void>;
+  /** The commit is over. If it failed, its units are processed again. */
+  settle(isCommitted: boolean): void;
+}
 
 export interface EffectsDeps {
   readonly state: State;
@@ -28,8 +35,8 @@ export interface EffectsDeps {
     offer(event: LogEvent, json: string): void;
     readonly pendingCount: number;
     drain(): Promise<readonly RuleResult[]>;
-    /** What the stateful helpers of detections changed: part of the commit. */
-    readonly keyValues?: Pick<KeyValueSession, 'apply' | 'clear'> | undefined;
+    /** What detections changed in the state: part of the commit. */
+    readonly changes?: DetectionChanges | undefined;
   };
   ruleInfo(ruleId: string): RuleInfo | undefined;
   stringify(event: LogEvent): string;
@@ -58,16 +65,21 @@ export function createEffects(deps: EffectsDeps, commitId: string): Effects {
   let decisions: readonly GroupDecision[] = [];
   /** JSON of the events that wait for their detections. */
   const texts = new Map<LogEvent, string>();
+  const errorRows = createErrorRows();
 
   async function drain(): Promise<void> {
     const found = await detections.drain();
     groupResults(found, groups);
     for (const result of found) {
       remember(result.ruleId);
-      spool.add(result, groupKey(result), texts.get(result.event) ?? deps.stringify(result.event));
+      if (errorRows.isKept(result)) keep(result);
     }
     texts.clear();
     await spool.pressure();
+  }
+
+  function keep(result: RuleResult): void {
+    spool.add(result, groupKey(result), texts.get(result.event) ?? deps.stringify(result.event));
   }
 
   /** As it is now: a rule that is changed or removed meanwhile still explains its results. */
@@ -112,6 +124,7 @@ export function createEffects(deps: EffectsDeps, commitId: string): Effects {
     async prepare() {
       if (eventFiles === undefined) {
         await drain();
+        for (const summary of errorRows.summaries()) keep(summary);
         eventFiles = (await events.finish()).length;
       }
       const now = deps.clock.now();
@@ -121,14 +134,14 @@ export function createEffects(deps: EffectsDeps, commitId: string): Effects {
     async apply(tx) {
       await deps.promote(tx, commitId, eventFiles ?? 0);
       if (results !== undefined) await deps.promote(tx, `${commitId}-r${attempt}`, resultFiles);
-      await detections.keyValues?.apply(tx);
+      await detections.changes?.apply(tx);
       if (resolution === undefined) return;
       decisions = await commitAlerts(tx, resolution).catch((cause: unknown) => {
         throw cause instanceof AlertConflict ? new CommitConflict(cause.message, { cause }) : cause;
       });
     },
     committed() {
-      detections.keyValues?.clear();
+      detections.changes?.settle(true);
       for (const [logType, count] of eventCounts) deps.metrics.count('stored_events', count, { log_type: logType });
       for (const { group, outcome } of decisions) {
         const name = group.isError ? 'rule_errors' : 'rule_matches';
@@ -138,7 +151,7 @@ export function createEffects(deps: EffectsDeps, commitId: string): Effects {
     },
     async abort() {
       await detections.drain().catch(() => {});
-      detections.keyValues?.clear();
+      detections.changes?.settle(false);
       await Promise.allSettled([events.abort(), results?.abort()]);
     },
     close: () => spool.close(),

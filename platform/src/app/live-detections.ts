@@ -2,6 +2,7 @@
  * The detections of a running log processor: those in the state, with their conditions. They are replaced as a whole
  * when something changes; what was offered before is still evaluated by the ones before.
  */
+import type { Transaction } from 'kysely';
 import type { RuleInfo, RuleResult } from '../core/detection.ts';
 import type { LogEvent } from '../core/event.ts';
 import type { Detection } from '../detections/detection.ts';
@@ -10,8 +11,10 @@ import type { Condition } from '../detections/planner/condition.ts';
 import { createKeyValueSession } from '../detections/state/key-values.ts';
 import { stringifyEvent } from '../log-analysis/json-values.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Tables } from '../ports/state/tables.ts';
 import type { Adapters } from './adapters.ts';
 import { deriveCondition, readConditions } from './conditions.ts';
+import { type Fault, switchOff } from './detection-faults.ts';
 import { createRunners, type Runners } from './detection-runners.ts';
 import { addCounts, readDetections } from './detection-store.ts';
 import type { Log } from './log.ts';
@@ -45,6 +48,7 @@ export async function openLiveDetections({ adapters, clock, log }: LiveDetection
   const before: Generation[] = [];
   /** The newest of each rule, also of rules that are gone: their results are still to be explained. */
   const infos = new Map<string, RuleInfo>();
+  const faults: Fault[] = [];
   const keyValues = createKeyValueSession({ db: state.db, now: () => clock.now() });
 
   async function load(): Promise<void> {
@@ -64,10 +68,7 @@ export async function openLiveDetections({ adapters, clock, log }: LiveDetection
       ...runners,
       conditionOf: ({ version }) => conditions.get(version) ?? { op: 'true' },
       stringify: stringifyEvent,
-      onDisabled(ruleId, reason) {
-        metrics.count('rules_switched_off', 1, { rule: ruleId });
-        log.error({ rule: ruleId, reason }, 'rule was switched off');
-      },
+      onDisabled: ({ id, version }, reason) => faults.push({ id, version, reason }),
     });
     return { engine, runners };
   }
@@ -90,6 +91,21 @@ export async function openLiveDetections({ adapters, clock, log }: LiveDetection
     } catch (error) {
       if (!isClosed) log.error({ error }, 'rules cannot be prepared; every event is given to them');
     }
+  }
+
+  async function apply(tx: Transaction<Tables>): Promise<void> {
+    await keyValues.apply(tx);
+    await switchOff(tx, faults, clock.now());
+  }
+
+  function settle(isCommitted: boolean): void {
+    keyValues.clear();
+    live.engine.settle(isCommitted);
+    for (const { id, reason } of isCommitted ? faults : []) {
+      metrics.count('rules_switched_off', 1, { rule: id });
+      log.error({ rule: id, reason }, 'rule was switched off');
+    }
+    faults.length = 0;
   }
 
   async function drainEarlier(): Promise<RuleResult[]> {
@@ -120,7 +136,7 @@ export async function openLiveDetections({ adapters, clock, log }: LiveDetection
       return earlier.length === 0 ? now : [...earlier, ...now];
     },
     ruleInfo: (ruleId) => infos.get(ruleId),
-    keyValues,
+    changes: { apply, settle },
     reload: load,
     async close() {
       isClosed = true;

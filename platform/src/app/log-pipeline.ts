@@ -22,7 +22,7 @@ import { BUCKETS } from '../ports/buckets.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Adapters } from './adapters.ts';
 import type { DataDir } from './data-dir.ts';
-import { createEffects, type EffectsDeps } from './effects.ts';
+import { createEffects, type DetectionChanges } from './effects.ts';
 import type { Log } from './log.ts';
 import { freeDiskBytes } from './sources.ts';
 
@@ -32,8 +32,8 @@ export interface PipelineDetections {
   readonly pendingCount: number;
   drain(): Promise<readonly RuleResult[]>;
   ruleInfo(ruleId: string): RuleInfo | undefined;
-  /** What the stateful helpers of detections changed; absent where there is no store. */
-  readonly keyValues?: EffectsDeps['detections']['keyValues'];
+  /** What detections change in the state; absent where there is none. */
+  readonly changes?: DetectionChanges;
 }
 
 export interface PipelineDeps {

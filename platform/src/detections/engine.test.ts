@@ -166,10 +166,12 @@ test('a rule that keeps running over its limits is switched off, others go on', 
   const disabled: string[] = [];
   const loops = rule('Loops', 'def rule(event):\n    while True: pass\n');
   const good = rule('Good', 'def rule(event):\n    return True\n');
-  const engine = await engineOf([loops, good], false, { onDisabled: (id: string) => disabled.push(id) });
+  const engine = await engineOf([loops, good], false, { onDisabled: ({ id }: Detection) => disabled.push(id) });
   for (let round = 0; round < 4; round += 1) {
-    const kinds = (await results(engine, [asEvent({})])).map(({ ruleId, kind }) => `${ruleId} ${kind}`);
-    assert.deepEqual(kinds, round < 3 ? ['Loops error', 'Good match'] : ['Good match']);
+    const found = (await results(engine, [asEvent({})])).map(({ ruleId, kind, dedup }) => `${ruleId} ${kind} ${dedup}`);
+    const [failure, off] = ['Loops error TimeoutError', 'Loops error SwitchedOff'];
+    const good = 'Good match defaultDedupString:Good';
+    assert.deepEqual(found, [round < 3 ? [failure] : [], good, round === 2 ? [off] : []].flat());
   }
   assert.deepEqual(disabled, ['Loops']);
 });

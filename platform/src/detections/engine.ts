@@ -6,6 +6,7 @@ import type { RuleError, RuleMatch, RuleResult, Severity } from '../core/detecti
 import type { LogEvent } from '../core/event.ts';
 import { type CompiledDetection, compileDetection, evaluateCompiled, filterOf } from './compiled.ts';
 import type { Detection } from './detection.ts';
+import { createFaults, SWITCHED_OFF, type SwitchedOff } from './faults.ts';
 import type { Predicate } from './match/compile.ts';
 import { type Condition, TRUE } from './planner/condition.ts';
 import { createRuleIndex, type RuleIndex } from './planner/rule-index.ts';
@@ -27,8 +28,8 @@ export interface EngineOptions {
   conditionOf(detection: Detection): Condition;
   /** The event as JSON; big integers keep their digits. */
   stringify(event: LogEvent): string;
-  /** Told once when a rule is switched off because it keeps running over its limits. */
-  onDisabled?(ruleId: string, reason: string): void;
+  /** Told when a rule is switched off because it keeps failing. */
+  onDisabled?(detection: Detection, reason: string): void;
 }
 
 export interface DetectionCounts {
@@ -44,12 +45,14 @@ export interface DetectionEngine {
   offer(event: LogEvent, json?: string): void;
   /** Events with candidates that are not evaluated yet. */
   readonly pendingCount: number;
-  /** In the order of the events, then of the rules. */
+  /** In the order of the events, then of the rules; rules that are switched off come last. */
   drain(): Promise<readonly RuleResult[]>;
   /** Loads the rules into their runners, so that the first candidate does not wait for that. */
   warmUp(): Promise<void>;
   /** Asks for the conditions again. */
   replan(): void;
+  /** Whether what was drained since is durable. If not, rules that it switched off are on again, until they fail again. */
+  settle(isCommitted: boolean): void;
   /** Since the last call, by rule id. */
   takeCounts(): ReadonlyMap<string, DetectionCounts>;
 }
@@ -61,8 +64,6 @@ interface Slot {
   readonly compiled: CompiledDetection | undefined;
   /** `InlineFilters`: events that it refuses are not the detection's. */
   readonly filter: Predicate | undefined;
-  isOn: boolean;
-  overruns: number;
   candidates: number;
   matches: number;
   errors: number;
@@ -75,10 +76,6 @@ interface Pending {
   readonly keys: readonly number[];
 }
 
-/** Errors by which a rule costs others their time. */
-const OVERRUNS = new Set(['TimeoutError', 'MemoryError', 'RecursionError']);
-const MAX_OVERRUNS = 3;
-
 export function createDetectionEngine(options: EngineOptions): DetectionEngine {
   const rules = options.detections.filter((one) => one.type === 'rule' && one.isEnabled && isRunnable(one));
   const slots = rules.map((detection, key) => newSlot(detection, key));
@@ -87,6 +84,7 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
     .map(({ id, file, body }) => ({ id, file, body }));
   const hasFilters = slots.some(({ filter }) => filter !== undefined);
   const broken = new Set<number>();
+  const faults = createFaults();
   let indexes = indexByLogType(slots, ({ detection }) => options.conditionOf(detection));
   /** Sigma rules have an index of their own, which finds texts anywhere in a field. */
   const sigma = sigmaMatchers(slots.filter(({ detection }) => detection.language === 'sigma'));
@@ -100,7 +98,7 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
     const calls: Call[] = [];
     const positions: number[] = [];
     for (const [index, { keys }] of batch.entries()) {
-      const own = keys.filter((key) => slots[key]?.detection.language === language && slots[key]?.isOn);
+      const own = keys.filter((key) => slots[key]?.detection.language === language && faults.isOn(key));
       if (own.length === 0) continue;
       calls.push({ eventJson: jsons[index] as string, keys: own });
       positions.push(index);
@@ -119,7 +117,7 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
     for (const [index, { event, keys }] of batch.entries()) {
       for (const key of keys) {
         const slot = slots[key] as Slot;
-        if (slot.compiled === undefined || !slot.isOn) continue;
+        if (slot.compiled === undefined || !faults.isOn(key)) continue;
         const startedAt = performance.now();
         const answer = evaluateCompiled(slot.compiled, event);
         slot.micros += (performance.now() - startedAt) * 1_000;
@@ -161,7 +159,6 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
     const { event } = batch[answer.event] as Pending;
     if (answer.error !== undefined) {
       slot.errors += 1;
-      switchOffIfHopeless(slot, answer.error);
       return errorResult(slot.detection, event, answer.error);
     }
     if (answer.matched !== true) return undefined;
@@ -169,12 +166,13 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
     return matchResult(slot.detection, event, answer);
   }
 
-  function switchOffIfHopeless(slot: Slot, { type, message }: Trouble): void {
-    if (!OVERRUNS.has(type)) return;
-    slot.overruns += 1;
-    if (slot.overruns < MAX_OVERRUNS || !slot.isOn) return;
-    slot.isOn = false;
-    options.onDisabled?.(slot.detection.id, `switched off after ${MAX_OVERRUNS} overruns: ${message}`);
+  /** The rule's last error is that it was switched off: it becomes an alert like every other. */
+  function switchOff({ key, event, reason }: SwitchedOff): RuleError {
+    const { detection } = slots[key] as Slot;
+    options.onDisabled?.(detection, reason);
+    const title = `The rule ${detection.id} was switched off`;
+    const message = `The rule was switched off because ${reason}. Correct it and enable it again.`;
+    return errorResult(detection, event, { type: SWITCHED_OFF, title, message });
   }
 
   return {
@@ -204,7 +202,8 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
         ...(await run('typescript', batch, jsons)),
       ];
       answers.sort((a, b) => a.event - b.event || a.rule - b.rule);
-      return answers.flatMap((answer) => toResult(answer, batch) ?? []);
+      const results = answers.flatMap((answer) => toResult(answer, batch) ?? []);
+      return [...results, ...faults.judge(batch, answers).map(switchOff)];
     },
     async warmUp() {
       for (const language of ['python', 'typescript'] as const) {
@@ -212,6 +211,7 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
       }
     },
     replan,
+    settle: faults.settle,
     takeCounts() {
       const counts = new Map(slots.map((slot) => [slot.detection.id, takeSlotCounts(slot, seen)]));
       seen.clear();
@@ -223,7 +223,7 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
 function newSlot(detection: Detection, key: number): Slot {
   const compiled = compileDetection(detection);
   const filter = filterOf(detection);
-  return { detection, key, compiled, filter, isOn: true, overruns: 0, candidates: 0, matches: 0, errors: 0, micros: 0 };
+  return { detection, key, compiled, filter, candidates: 0, matches: 0, errors: 0, micros: 0 };
 }
 
 /** Whether there is anything to run. */

@@ -27,6 +27,8 @@ export const DetectionSummarySchema = z
     logTypes: z.array(z.string()),
     tags: z.array(z.string()),
     enabled: z.boolean(),
+    /** Why Panther has disabled it: it kept failing. Enable it to try again. */
+    fault: z.object({ reason: z.string(), at: Time }).nullable().optional(),
     version: z.string(),
     /** `pack:<id>`, `file:<path>` or `user:<id>`. */
     origin: z.string(),

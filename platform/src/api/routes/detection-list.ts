@@ -8,6 +8,7 @@ import { decodeCursor, encodeCursor } from './paging.ts';
 
 type Query = z.output<typeof ListDetectionsQuery>;
 type Stats = DetectionSummary['last7Days'];
+type Fault = NonNullable<DetectionSummary['fault']>;
 type Row = Omit<DetectionsTable, 'body' | 'updated_by' | 'created_at'>;
 
 export interface ShownDetection {
@@ -21,11 +22,11 @@ const COLUMNS = ['id', 'type', 'language', 'spec', 'enabled', 'version', 'origin
 
 export async function listDetections(deps: ApiDeps, query: Query): Promise<DetectionPage> {
   const rows = await deps.state.db.selectFrom('detections').select(COLUMNS).execute();
-  const stats = await readStats(deps);
+  const [stats, faults] = [await readStats(deps), await readFaults(deps)];
   const shown = rows.map((row) => ({ row, info: deps.detections.describe(row) }));
   const found = shown
     .filter((detection) => matches(detection, query))
-    .map((detection) => toSummary(detection, stats.get(detection.row.id)));
+    .map((detection) => toSummary(detection, stats.get(detection.row.id), faults.get(detection.row.id)));
   const compare = comparison(query.sort ?? 'displayName');
   const sign = query.direction === 'descending' ? -1 : 1;
   found.sort((one, other) => sign * (compare(one, other) || compareText(one.id, other.id)));
@@ -69,7 +70,7 @@ function rank({ severity }: DetectionSummary): number {
   return severity === null ? -1 : SEVERITIES.indexOf(severity);
 }
 
-export function toSummary({ row, info }: ShownDetection, stats: Stats = NOTHING): DetectionSummary {
+export function toSummary({ row, info }: ShownDetection, stats: Stats = NOTHING, fault?: Fault): DetectionSummary {
   return {
     id: row.id,
     type: row.type,
@@ -79,12 +80,20 @@ export function toSummary({ row, info }: ShownDetection, stats: Stats = NOTHING)
     logTypes: [...info.logTypes],
     tags: [...info.tags],
     enabled: row.enabled === 1,
+    fault: row.enabled === 1 ? null : (fault ?? null),
     version: row.version,
     origin: row.origin,
     updatedAt: row.updated_at,
     testCount: info.tests.length,
     last7Days: stats,
   };
+}
+
+/** Why Panther has switched detections off. */
+export async function readFaults({ state }: ApiDeps, id?: string): Promise<ReadonlyMap<string, Fault>> {
+  const all = state.db.selectFrom('detection_faults').select(['detection_id', 'reason', 'at']);
+  const rows = await (id === undefined ? all : all.where('detection_id', '=', id)).execute();
+  return new Map(rows.map(({ detection_id: key, reason, at }) => [key, { reason, at }]));
 }
 
 export async function sumOfWeek(deps: ApiDeps, id: string): Promise<Stats> {

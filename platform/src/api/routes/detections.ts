@@ -6,7 +6,7 @@ import { actorId } from '../http/audit.ts';
 import { notFound } from '../http/errors.ts';
 import type { Handlers } from '../http/handler.ts';
 import { listAlerts } from './alert-list.ts';
-import { listDetections, type ShownDetection, sumOfWeek, toSummary } from './detection-list.ts';
+import { listDetections, readFaults, type ShownDetection, sumOfWeek, toSummary } from './detection-list.ts';
 
 const DAY = 86_400_000;
 
@@ -28,6 +28,8 @@ export const detectionHandlers: Handlers<typeof detectionRoutes> = {
       })
       .where('id', '=', params.id)
       .execute();
+    if (body.enabled)
+      await deps.state.db.deleteFrom('detection_faults').where('detection_id', '=', params.id).execute();
     await deps.detections.reload();
     return summary(deps, await requireDetection(deps, params.id));
   },
@@ -48,7 +50,8 @@ function show(deps: ApiDeps, row: DetectionsTable): ShownDetection {
 }
 
 async function summary(deps: ApiDeps, row: DetectionsTable): Promise<DetectionSummary> {
-  return toSummary(show(deps, row), await sumOfWeek(deps, row.id));
+  const faults = await readFaults(deps, row.id);
+  return toSummary(show(deps, row), await sumOfWeek(deps, row.id), faults.get(row.id));
 }
 
 async function detail(deps: ApiDeps, row: DetectionsTable, userId: string): Promise<DetectionDetail> {

@@ -218,6 +218,14 @@ export interface DetectionStatsTable {
   micros: number;
 }
 
+/** Rules that were switched off because they kept failing; the user enables them again. */
+export interface DetectionFaultsTable {
+  detection_id: Text;
+  version: Text;
+  reason: Text;
+  at: Time;
+}
+
 /** Grouping state: one row per rule and dedup string. */
 export interface AlertDedupTable {
   key: Text;
@@ -374,6 +382,7 @@ export interface Tables {
   detections: DetectionsTable;
   detection_versions: DetectionVersionsTable;
   detection_stats: DetectionStatsTable;
+  detection_faults: DetectionFaultsTable;
   alert_dedup: AlertDedupTable;
   alerts: AlertsTable;
   alert_comments: AlertCommentsTable;

@@ -14,6 +14,9 @@ interface TableDefinition {
   readonly primaryKey?: readonly string[];
 }
 
+/** Tables that other migrations make. */
+type Later = 'detection_faults';
+
 const TABLES = {
   settings: {
     columns: {
@@ -335,7 +338,9 @@ const TABLES = {
     },
     primaryKey: ['log_type'],
   },
-} satisfies { [Name in keyof Tables]: { columns: Record<keyof Tables[Name], ColumnKind>; primaryKey?: string[] } };
+} satisfies {
+  [Name in Exclude<keyof Tables, Later>]: { columns: Record<keyof Tables[Name], ColumnKind>; primaryKey?: string[] };
+};
 
 /** Table, columns in order. Names are derived from them. */
 const INDEXES: readonly (readonly [keyof typeof TABLES, readonly string[]])[] = [

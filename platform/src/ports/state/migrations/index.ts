@@ -4,9 +4,11 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { UserError } from '../../../core/errors.ts';
 import type { Tables } from '../tables.ts';
 import * as initial from './0001-initial.ts';
+import * as detectionFaults from './0002-detection-faults.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
+  '0002-detection-faults': detectionFaults,
 };
 
 /** Applies the migrations that the database does not have yet. For adapters; others call `State.migrate`. */
