@@ -116,17 +116,29 @@ function hasTwins(fields: readonly Column[]): boolean {
   return new Set(['', ...fields.map(({ name }) => name.toLowerCase())]).size !== fields.length + 1;
 }
 
-/** The column with JSON text in the place of its whole numbers: they have more than 64 bits. */
+/** With JSON text in the place of whole numbers: some have more than 64 bits. */
 export function withoutIntegers(schema: TableSchema, declared: TableSchema): TableSchema {
-  const fixed = new Set(declared.columns.map(({ name }) => name));
-  return {
-    ...schema,
-    columns: schema.columns.map(({ name, type }) => ({ name, type: fixed.has(name) ? type : textIntegers(type) })),
-  };
+  return withText(schema, declared, ({ type }) => type === 'bigint');
 }
 
-function textIntegers(type: ColumnType): ColumnType {
-  if (type.kind === 'scalar') return type.type === 'bigint' ? JSON_TEXT : type;
-  if (type.kind === 'array') return { kind: 'array', element: textIntegers(type.element) };
-  return { kind: 'struct', fields: type.fields.map(({ name, type: field }) => ({ name, type: textIntegers(field) })) };
+type Scalar = Extract<ColumnType, { kind: 'scalar' }>;
+
+/** With JSON text in the place of what the lake does not declare, where it is asked for. `path`: keys, outside in. */
+export function withText(
+  schema: TableSchema,
+  declared: TableSchema,
+  isText: (type: Scalar, path: readonly string[]) => boolean,
+): TableSchema {
+  const fixed = new Set(declared.columns.map(({ name }) => name));
+  function replaced(type: ColumnType, path: readonly string[]): ColumnType {
+    if (type.kind === 'scalar') return isText(type, path) ? JSON_TEXT : type;
+    if (type.kind === 'array') return { kind: 'array', element: replaced(type.element, [...path, '']) };
+    const fields = type.fields.map(({ name, type: field }) => ({ name, type: replaced(field, [...path, name]) }));
+    return { kind: 'struct', fields };
+  }
+  const columns = schema.columns.map(({ name, type }) => ({
+    name,
+    type: fixed.has(name) ? type : replaced(type, [name]),
+  }));
+  return { ...schema, columns };
 }

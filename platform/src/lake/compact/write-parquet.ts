@@ -14,6 +14,7 @@ import {
   jsonObjects,
   jsonSource,
 } from './json-source.ts';
+import { withLongNumbers } from './long-numbers.ts';
 import { setApart, type UnfitRows } from './set-apart.ts';
 import { readStructures } from './structure.ts';
 import { extendSchema, type TableSchema, withoutIntegers } from './table-schema.ts';
@@ -87,6 +88,7 @@ async function learn({ connection, schema }: WriteOptions, json: JsonFiles): Pro
     for await (const structure of readStructures(connection, json)) {
       columns = extendSchema(columns, schema.declared, structure);
     }
+    if (!columns.isKnown) columns = await withLongNumbers(connection, json, columns, schema.declared);
     // Where two batches of a table learn at a time, one will have to learn again.
     schema.current = columns;
     return columns;
