@@ -13,6 +13,7 @@ import {
   type SigmaFilter,
   type SigmaRule,
 } from './rule.ts';
+import { checkRule } from './run.ts';
 import { toSpecification } from './specification.ts';
 import { applyActions, isFields, readYaml, type YamlDocument } from './yaml.ts';
 
@@ -85,12 +86,10 @@ export function loadSigma(files: readonly SigmaFile[]): SigmaCollection {
   const resolved = resolveCorrelations(correlations, processed, problems);
   const parts = partsOf(correlations.map(({ value }) => value));
   problems.push(...idleFilters(filters, rules), ...unmapped(processed));
-  const loaded = processed.map(({ value, file, text }) => ({
-    spec: toSpecification(value, parts.has(value.rule.id) || parts.has(value.rule.name ?? '')),
-    text,
-    file,
-    line: value.rule.line,
-  }));
+  const loaded = processed.map(({ value, file, text }) => {
+    const isPart = parts.has(value.rule.id) || parts.has(value.rule.name ?? '');
+    return { spec: toSpecification(value, isPart), text, file, line: value.rule.line };
+  });
   return { rules: loaded, correlations: resolved, documents, problems };
 }
 
@@ -138,7 +137,9 @@ function processRules(
   const processed: Found<Processed>[] = [];
   for (const { value, file, text } of rules) {
     attempt(file, problems, () => {
-      processed.push({ value: applyPipelines(applyFilters(value, wanted), pipelines), file, text });
+      const done = applyPipelines(applyFilters(value, wanted), pipelines);
+      checkRule(done.rule);
+      processed.push({ value: done, file, text });
     });
   }
   return processed;

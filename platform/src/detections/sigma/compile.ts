@@ -1,6 +1,6 @@
-/** From a rule to an expression over atoms, for the events of one log type. */
+/** From a rule to an expression over atoms. */
 import { namesFitting } from './condition.ts';
-import { ANYWHERE, type AtomTable, and, atLeast, type Expr, NO, not, or, YES } from './expression.ts';
+import { ANYWHERE, type AtomTable, and, atLeast, type Expr, not, or } from './expression.ts';
 import { fold } from './fold.ts';
 import { isAny, tidy } from './pattern.ts';
 import { requiredText } from './regex-literal.ts';
@@ -15,22 +15,15 @@ import {
   type Value,
 } from './rule.ts';
 
-/** How the log type names a rule's field; undefined when it has no such field. */
-export type FieldName = (field: string) => string | undefined;
-
 /** @throws SigmaError for what cannot be run: a placeholder without a value. */
-export function compileRule(
-  rule: Pick<SigmaRule, 'searches' | 'condition'>,
-  nameOf: FieldName,
-  table: AtomTable,
-): Expr {
+export function compileRule(rule: Pick<SigmaRule, 'searches' | 'condition'>, table: AtomTable): Expr {
   const names = Object.keys(rule.searches);
   const done = new Map<string, Expr>();
 
   function search(name: string): Expr {
     const known = done.get(name);
     if (known !== undefined) return known;
-    const expr = compileSearch(rule.searches[name] as Search, nameOf, table);
+    const expr = compileSearch(rule.searches[name] as Search, table);
     done.set(name, expr);
     return expr;
   }
@@ -53,20 +46,20 @@ export function compileRule(
   return condition(rule.condition);
 }
 
-export function compileSearch(search: Search, nameOf: FieldName, table: AtomTable): Expr {
+export function compileSearch(search: Search, table: AtomTable): Expr {
   if (!isItem(search)) {
-    const parts = search.of.map((one) => compileSearch(one, nameOf, table));
+    const parts = search.of.map((one) => compileSearch(one, table));
     return search.op === 'and' ? and(parts) : or(parts);
   }
-  const expr = compileItem(search, nameOf, table);
+  const expr = compileItem(search, table);
   return search.negated ? not(expr) : expr;
 }
 
-function compileItem(item: Item, nameOf: FieldName, table: AtomTable): Expr {
-  const field = item.field === undefined ? ANYWHERE : nameOf(item.field);
+function compileItem(item: Item, table: AtomTable): Expr {
+  const field = item.field ?? ANYWHERE;
   const values = item.values.map((value) => {
     try {
-      return field === undefined ? missing(value) : compileValue(value, field, nameOf, table);
+      return compileValue(value, field, table);
     } catch (error) {
       throw new SigmaError((error as Error).message, item.line, item.field ?? '');
     }
@@ -74,16 +67,10 @@ function compileItem(item: Item, nameOf: FieldName, table: AtomTable): Expr {
   return item.link === 'all' ? and(values) : or(values);
 }
 
-/** Of a field that events of the log type do not have. */
-function missing(value: Value): Expr {
-  if (value.is === 'any') return or(value.of.map(missing));
-  return value.is === 'null' || (value.is === 'exists' && !value.value) ? YES : NO;
-}
-
-function compileValue(value: Value, field: string, nameOf: FieldName, table: AtomTable): Expr {
+function compileValue(value: Value, field: string, table: AtomTable): Expr {
   switch (value.is) {
     case 'any':
-      return or(value.of.map((one) => compileValue(one, field, nameOf, table)));
+      return or(value.of.map((one) => compileValue(one, field, table)));
     case 'text':
       return compileText(value.parts, value.cased === true, field, table);
     case 'null':
@@ -95,9 +82,8 @@ function compileValue(value: Value, field: string, nameOf: FieldName, table: Ato
     case 'regex':
       return withGate(requiredText(value.pattern, value.flags), field, table, table.add({ ...value, field }));
     case 'field': {
-      const other = nameOf(value.field);
-      const cased = value.cased === true;
-      return other === undefined ? NO : table.add({ is: 'field', field, other, match: value.match, cased });
+      const { field: other, match, cased = false } = value;
+      return table.add({ is: 'field', field, other, match, cased });
     }
     default:
       return table.add({ ...value, field });

@@ -17,10 +17,17 @@ export interface CompiledSigma {
   readonly atoms: readonly Atom[];
 }
 
+type Runnable = Pick<SigmaPart, 'searches' | 'condition'>;
+
 /** @throws SigmaError for what cannot be run. */
-export function compileSigma(part: SigmaPart): CompiledSigma {
+export function checkRule(rule: Runnable): void {
+  compileSigma(rule);
+}
+
+/** @throws SigmaError for what cannot be run. */
+export function compileSigma(part: Runnable): CompiledSigma {
   const table = createAtomTable();
-  const expr = compileRule(part, (field) => field, table);
+  const expr = compileRule(part, table);
   return { expr, atoms: table.atoms };
 }
 
@@ -42,7 +49,7 @@ export interface KeyedPart {
 /** All rules of a log type at once. Rules that cannot be run are left out. */
 export function matcherOf(parts: readonly KeyedPart[]): Matcher {
   const table = createAtomTable();
-  const rules = parts.map(({ key, part }) => ({ key, expr: compileRule(part, (field) => field, table) }));
+  const rules = parts.map(({ key, part }) => ({ key, expr: compileRule(part, table) }));
   return createMatcher({ rules, atoms: table.atoms, reader: readerOf });
 }
 
