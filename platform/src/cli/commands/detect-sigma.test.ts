@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, test } from 'node:test';
+import { runCommand } from '../../../test/support/run-command.ts';
+import { detect } from './detect.ts';
+import { test as testCommand } from './test.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'panther-sigma-'));
+after(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, text: string): void {
+  mkdirSync(dirname(join(folder, name)), { recursive: true });
+  writeFileSync(join(folder, name), text);
+}
+
+write(
+  'rules/okta/login.yml',
+  `title: Login by root
+id: 11111111-2222-4333-8444-555555555555
+level: high
+logsource: {product: okta, service: okta}
+detection: {selection: {eventType: user.session.start, actor.alternateId|startswith: ROOT}, condition: selection}
+fields: [actor.alternateId]
+---
+title: Any login
+name: login
+level: low
+logsource: {product: okta}
+detection: {selection: {eventtype: user.session.start}, condition: selection}
+---
+title: Many logins
+id: many
+correlation: {type: event_count, rules: [login], group-by: [actor.alternateId], timespan: 5m, condition: {gte: 3}}
+level: critical
+`,
+);
+write(
+  'rules/windows/tool.yml',
+  `title: Tool started
+id: tool
+level: medium
+logsource: {product: windows, category: process_creation}
+detection: {selection: {Image|endswith: '\\tool.exe'}, condition: selection}
+`,
+);
+write(
+  'rules/old.yml',
+  'title: Old\nlogsource: {product: okta}\nstatus: deprecated\ndetection: {s: {a: b}, condition: s}\n',
+);
+write(
+  'rules/legacy.yml',
+  'title: Legacy\nlogsource: {product: okta}\ndetection: {s: {a: b}, condition: s | count() > 3}\n',
+);
+write('rules/.github/workflow.yml', 'on: push\n');
+write('rules/README.yml', 'just: text\n');
+
+function login(second: number, user: string): string {
+  return JSON.stringify({
+    uuid: `u${second}`,
+    published: `2026-01-02T03:04:0${second}.000Z`,
+    eventType: 'user.session.start',
+    version: '0',
+    severity: 'INFO',
+    actor: { id: '1', type: 'User', alternateId: user },
+  });
+}
+write('okta.json', `${[login(1, 'root@example.com'), login(2, 'bob'), login(3, 'bob'), login(4, 'bob')].join('\n')}\n`);
+write(
+  'process.yml',
+  'schema: Custom.Process\nfields:\n  - {name: Image, type: string, required: true}\n  - {name: pid, type: int}\n',
+);
+write('process.json', '{"Image":"C:\\\\TOOL.exe","pid":1}\n{"Image":"C:\\\\other.exe","pid":2}\n');
+
+function lines(text: string): readonly Record<string, unknown>[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
+
+test('panther detect runs a folder of Sigma rules as it is, and says what it could not convert', async () => {
+  const run = await runCommand(detect, ['--path', 'rules', 'okta.json'], { cwd: folder });
+  assert.deepEqual(
+    lines(run.stdout).map(({ ruleId, severity, eventCount, context }) => [ruleId, severity, eventCount, context]),
+    [
+      ['11111111-2222-4333-8444-555555555555', 'HIGH', 1, { 'actor.alternateId': 'root@example.com' }],
+      ['many', 'CRITICAL', 1, { 'actor.alternateId': 'bob' }],
+    ],
+    run.stderr,
+  );
+  assert.match(run.stderr, /legacy\.yml:3: detection\.condition: .*write a correlation rule/);
+  assert.match(
+    run.stderr,
+    /Sigma: of 4 rules 2 run, 1 correlation, 1 are deprecated or unsupported, 1 have no log type here/,
+  );
+  assert.match(run.stderr, /Windows\.EventLogs \(1\)/);
+  assert.equal(run.status, 1, 'a specification is not valid');
+});
+
+test('rules whose log source has no log type here run on the log type that is named', async () => {
+  const args = ['--path', 'rules/windows', '--schema', 'process.yml', '--log-type', 'Custom.Process', '--matches'];
+  const run = await runCommand(detect, [...args, 'process.json'], { cwd: folder });
+  assert.equal(run.status, 0, run.stderr);
+  const found = lines(run.stdout).map(({ ruleId, event }) => [ruleId, (event as { pid: number }).pid]);
+  assert.deepEqual(found, [['tool', 1]]);
+});
+
+test('panther test says that Sigma rules have no tests', async () => {
+  const run = await runCommand(testCommand, ['--path', 'rules/windows'], { cwd: folder });
+  assert.equal(run.status, 0);
+  assert.match(run.stderr, /1 Sigma rule has no tests/);
+});
