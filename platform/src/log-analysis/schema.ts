@@ -120,7 +120,7 @@ const fieldSchema: z.ZodType<FieldSpec> = z.lazy(() =>
   }),
 );
 
-const NAME = /^[A-Z][A-Za-z0-9]+(\.[A-Z][A-Za-z0-9]+)?$/;
+const NAME = /^[A-Z][A-Za-z0-9]+(\.[A-Z][A-Za-z0-9]+){0,2}$/;
 
 const logTypeSchema = z.strictObject({
   schema: z.string().regex(NAME, 'must be a name such as Custom.Orders'),
