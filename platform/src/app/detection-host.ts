@@ -66,10 +66,10 @@ export async function openDetectionHost(runtime: Runtime): Promise<DetectionHost
     async test(id, names) {
       const detection = await find(id);
       const all = await readDetections(state, log);
-      const helpers = all.filter(({ type }) => type === 'global');
+      const helpers = all.filter(({ type }) => type === 'global' || type === 'datamodel');
       runners ??= createRunners();
       const results: TestResult[] = [];
-      for await (const result of runTests([detection, ...helpers], runners, names && new Set(names)))
+      for await (const result of runTests([detection, ...helpers], runners, { names: names && new Set(names) }))
         results.push(result);
       const passed = results.filter((result) => result.passed).length;
       return { passed, failed: results.length - passed, results: results.map(toTestOutcome) };

@@ -7,11 +7,11 @@ import type { LogEvent } from '../core/event.ts';
 import { type CompiledDetection, compileDetection, evaluateCompiled, filterOf } from './compiled.ts';
 import type { Detection } from './detection.ts';
 import { createFaults, SWITCHED_OFF, type SwitchedOff } from './faults.ts';
+import { helpersOf } from './helpers.ts';
 import type { Predicate } from './match/compile.ts';
 import { type Condition, TRUE } from './planner/condition.ts';
 import { createRuleIndex, type RuleIndex } from './planner/rule-index.ts';
-import type { HelperSource } from './python/runner.ts';
-import type { Answer, Call, RuleSource, Trouble } from './runner.ts';
+import type { Answer, Call, HelperSource, RuleSource, Trouble } from './runner.ts';
 import { sigmaMatchers } from './sigma/matchers.ts';
 
 /** Runs the rules of one language. */
@@ -79,9 +79,7 @@ interface Pending {
 export function createDetectionEngine(options: EngineOptions): DetectionEngine {
   const rules = options.detections.filter((one) => one.type === 'rule' && one.isEnabled && isRunnable(one));
   const slots = rules.map((detection, key) => newSlot(detection, key));
-  const helpers = options.detections
-    .filter(({ type, language }) => type === 'global' && language === 'python')
-    .map(({ id, file, body }) => ({ id, file, body }));
+  const helpers = helpersOf(options.detections);
   const hasFilters = slots.some(({ filter }) => filter !== undefined);
   const broken = new Set<number>();
   const faults = createFaults();

@@ -1,10 +1,11 @@
 /**
- * Runs the unit tests inside detections, on the same code path as live events. A test that expects a match passes when
- * the rule matches and none of its alert functions fails; one that expects none passes when the rule says no.
+ * Runs the unit tests inside detections, on the same code path as live events. A test that expects an alert passes when
+ * the detection says so and none of its alert functions fails; one that expects none, when the detection says no.
  */
+import { type CompiledDetection, compileDetection, evaluateCompiled, filterOf } from './compiled.ts';
 import type { Detection, DetectionTest } from './detection.ts';
-import type { HelperSource } from './python/runner.ts';
-import type { Answer, TestCall, Trouble } from './runner.ts';
+import { helpersOf } from './helpers.ts';
+import type { Answer, HelperSource, TestCall, Trouble } from './runner.ts';
 
 export interface TestResult {
   readonly id: string;
@@ -12,10 +13,10 @@ export interface TestResult {
   readonly test: string;
   readonly passed: boolean;
   readonly expectedResult: boolean;
-  /** Null when the rule failed. */
+  /** What the rule or policy returned; null when it failed. */
   readonly actualResult: boolean | null;
   readonly error: string | null;
-  /** What the alert functions returned, when the rule matched. */
+  /** What the alert functions returned, when there would be an alert. */
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly durationMs: number;
 }
@@ -25,64 +26,110 @@ export interface TestRunners {
   readonly typescript: { test(call: TestCall): Promise<Answer> };
 }
 
-/** Tests one by one, in order. `names`: only these. */
+export interface TestOptions {
+  /** Only the tests of these names. */
+  readonly names?: ReadonlySet<string> | undefined;
+  /** Names and ids that `destinations()` may return; any without it. */
+  readonly destinations?: ReadonlySet<string> | undefined;
+}
+
+/** Why tests of a detection cannot be run; undefined when they can. */
+export function untestable({ type, language }: Detection): string | undefined {
+  if (type === 'correlation_rule') return 'tests of correlation rules need the correlation evaluator';
+  return language === 'sigma' ? 'Sigma rules have no tests' : undefined;
+}
+
+/** Tests one by one, in order, of all detections that can be tested. */
 export async function* runTests(
   detections: readonly Detection[],
   runners: TestRunners,
-  names?: ReadonlySet<string>,
+  options: TestOptions = {},
 ): AsyncGenerator<TestResult> {
-  const helpers = detections
-    .filter(({ type, language }) => type === 'global' && language === 'python')
-    .map(({ id, file, body }) => ({ id, file, body }));
-  for (const detection of detections) {
-    for (const test of detection.tests) {
-      if (names !== undefined && !names.has(test.name)) continue;
-      yield await runTest(detection, test, runners, helpers);
-    }
+  const helpers = helpersOf(detections);
+  for (const detection of detections) yield* runTestsOf(detection, runners, helpers, options);
+}
+
+/** The tests of one detection, in order. They share its module. */
+export async function* runTestsOf(
+  detection: Detection,
+  runners: TestRunners,
+  helpers: readonly HelperSource[],
+  { names, destinations }: TestOptions = {},
+): AsyncGenerator<TestResult> {
+  if (untestable(detection) !== undefined) return;
+  const run = testerOf(detection, runners, helpers);
+  let isFirst = true;
+  for (const test of detection.tests) {
+    if (names !== undefined && !names.has(test.name)) continue;
+    const startedAt = performance.now();
+    const answer = await run(test, isFirst);
+    isFirst = false;
+    yield { ...judge(detection, test, answer, destinations), durationMs: performance.now() - startedAt };
   }
 }
 
-async function runTest(
-  detection: Detection,
-  test: DetectionTest,
-  runners: TestRunners,
-  helpers: readonly HelperSource[],
-): Promise<TestResult> {
-  const startedAt = performance.now();
-  const answer = await call(detection, test, runners, helpers);
-  const actualResult = answer.error === undefined ? (answer.matched ?? false) : null;
-  const error = errorOf(test, answer);
-  return {
-    id: detection.id,
-    type: detection.type,
-    test: test.name,
-    passed: error === null && actualResult === test.expectedResult,
-    expectedResult: test.expectedResult,
-    actualResult,
-    error: error ?? (actualResult === test.expectedResult ? null : mismatch(test)),
-    outputs: actualResult === true ? { ...answer.outputs } : {},
-    durationMs: performance.now() - startedAt,
+type Tester = (test: DetectionTest, isFirst: boolean) => Promise<Verdict>;
+type Verdict = Omit<Answer, 'event' | 'rule'>;
+
+function testerOf(detection: Detection, runners: TestRunners, helpers: readonly HelperSource[]): Tester {
+  const { id, file, body, language, type } = detection;
+  const filter = filterOf(detection);
+  const compiled = compileDetection(detection);
+  const rule = { key: 0, id, file, body, type: type as 'rule' | 'scheduled_rule' | 'policy' };
+  return async ({ log, logJson, mocks }, isFirst) => {
+    if (filter?.(log) === false) return { matched: false };
+    if (compiled !== undefined) return evaluateCompiled(compiled satisfies CompiledDetection, log, true) ?? {};
+    const call = { rule, eventJson: logJson, mocks, isFirst };
+    return language === 'typescript' ? runners.typescript.test(call) : runners.python.test(call, helpers);
   };
 }
 
-function call(
-  { id, file, body, language }: Detection,
-  { log, mocks }: DetectionTest,
-  runners: TestRunners,
-  helpers: readonly HelperSource[],
-): Promise<Answer> {
-  const request = { rule: { key: 0, id, file, body }, eventJson: JSON.stringify(log), mocks };
-  return language === 'typescript' ? runners.typescript.test(request) : runners.python.test(request, helpers);
+function judge(
+  { id, type, spec }: Detection,
+  { name, expectedResult }: DetectionTest,
+  answer: Verdict,
+  destinations: ReadonlySet<string> | undefined,
+): Omit<TestResult, 'durationMs'> {
+  const alertsOn = type !== 'policy';
+  const isAlert = answer.matched ?? false;
+  const actualResult = answer.error === undefined ? isAlert === alertsOn : null;
+  const isAlertExpected = expectedResult === alertsOn;
+  const failure = isAlertExpected ? failureOf(answer, spec.CreateAlert === false, destinations) : undefined;
+  const error = answer.error === undefined ? (failure ?? mismatch(expectedResult, actualResult)) : text(answer.error);
+  return {
+    id,
+    type,
+    test: name,
+    passed: error === null,
+    expectedResult,
+    actualResult,
+    error,
+    outputs: isAlert && answer.error === undefined ? { ...answer.outputs } : {},
+  };
 }
 
-function errorOf({ expectedResult }: DetectionTest, { error, errors }: Answer): string | null {
-  if (error !== undefined) return text(error);
-  const [first] = expectedResult ? Object.entries(errors ?? {}) : [];
-  return first === undefined ? null : `${first[0]}: ${text(first[1])}`;
+/** Of the alert functions; a signal needs its context only. */
+function failureOf(
+  { errors, outputs }: Verdict,
+  isSignal: boolean,
+  destinations: ReadonlySet<string> | undefined,
+): string | undefined {
+  for (const [name, trouble] of Object.entries(errors ?? {})) {
+    if (!isSignal || name === 'alert_context') return `${name}: ${text(trouble)}`;
+  }
+  if (isSignal || destinations === undefined) return undefined;
+  const unknown = (outputs?.destinations ?? []).find((one) => one !== 'SKIP' && !destinations.has(one));
+  return unknown === undefined
+    ? undefined
+    : `destinations: UnknownDestinationError: there is no destination ${unknown}`;
 }
 
-function mismatch({ expectedResult }: DetectionTest): string {
-  return expectedResult ? 'expected a match, the rule said no' : 'expected no match, the rule matched';
+function mismatch(expected: boolean, actual: boolean | null): string | null {
+  return expected === actual ? null : `expected ${pythonBool(expected)}, got ${pythonBool(actual)}`;
+}
+
+function pythonBool(value: boolean | null): string {
+  return value === null ? 'an error' : value ? 'True' : 'False';
 }
 
 function text({ type, message }: Trouble): string {

@@ -1,4 +1,5 @@
 /** What the runners of every language take and give. */
+import type { JsonPathStep } from './format/json-path.ts';
 
 /** Code of a rule. `key` names it in calls and answers. */
 export interface RuleSource {
@@ -7,6 +8,25 @@ export interface RuleSource {
   /** For messages and stack traces. */
   readonly file: string;
   readonly body: string;
+  /** A rule over log events without it. */
+  readonly type?: 'rule' | 'scheduled_rule' | 'policy';
+}
+
+/** Python that rules share: a module that they import (the format's `global`), or the code of a data model. */
+export interface HelperSource {
+  readonly id: string;
+  readonly file: string;
+  readonly body: string;
+  readonly model?: ModelSource;
+}
+
+/** What `event.udm(name)` is on the events of a log type. */
+export interface ModelSource {
+  readonly logType: string;
+  readonly mappings: readonly (
+    | { readonly name: string; readonly steps: readonly JsonPathStep[] }
+    | { readonly name: string; readonly method: string }
+  )[];
 }
 
 /** An event for some rules. */
@@ -20,6 +40,8 @@ export interface TestCall {
   readonly eventJson: string;
   /** Names in the rule's module to the values that they return when called. */
   readonly mocks: Readonly<Record<string, unknown>>;
+  /** False: the module stays as the rule's last test left it. */
+  readonly isFirst?: boolean;
 }
 
 /** What went wrong in a rule. */
@@ -45,6 +67,8 @@ export interface Outputs {
   readonly destinations?: readonly string[] | null;
   /** JSON text of an object. */
   readonly alert_context?: string;
+  /** What the threshold counts distinct values of. */
+  readonly unique?: string;
 }
 
 /** Of one call of one rule; those that neither matched nor failed are left out of a batch's answers. */

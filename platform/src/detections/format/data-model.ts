@@ -1,5 +1,6 @@
 /** One name for a fact, over log types that call it differently: `event.udm('source_ip')`. */
 import { z } from 'zod';
+import { parseJsonPath } from './json-path.ts';
 import { base, distinct, id, onlyOneOf, type SpecIssue, type Specification, strings } from './shared.ts';
 
 /** Names of mappings' keys are read ignoring case. */
@@ -44,6 +45,9 @@ export const dataModel: Specification = {
       names.add(one.name);
       for (const { message } of onlyOneOf({ Path: one.path, Method: one.method }, ['Path', 'Method'])) {
         issues.push({ path, message });
+      }
+      if (one.path !== undefined && parseJsonPath(one.path) === undefined) {
+        issues.push({ path: [...path, 'Path'], message: `"${one.path}" is no JSON path` });
       }
       if (one.method !== undefined && spec.Filename === undefined) {
         issues.push({ path, message: `the method ${one.method} needs code: Filename is missing` });

@@ -19,6 +19,10 @@ class Sealed(ABCMeta):
         raise TypeError(f"{cls.__name__} is immutable")
 
 
+class PantherError(Exception):
+    pass
+
+
 def wrap(value):
     kind = type(value)
     if kind is dict:
@@ -139,11 +143,11 @@ class ImmutableList(Sequence, metaclass=Sealed):
 
 
 class PantherEvent(ImmutableCaseInsensitiveDict):
-    __slots__ = ("_panther_models",)
+    __slots__ = ("_panther_model",)
 
-    def __new__(cls, raw, models=None):
+    def __new__(cls, raw, model=None):
         self = super().__new__(cls, raw)
-        object.__setattr__(self, "_panther_models", models)
+        object.__setattr__(self, "_panther_model", model)
         return self
 
     def deep_get(self, *keys, default=None):
@@ -156,15 +160,32 @@ class PantherEvent(ImmutableCaseInsensitiveDict):
         return deep_walk(self._panther_raw, keys, default, return_val)
 
     def udm(self, *keys, default=None):
-        if len(keys) == 1 and self._panther_models is not None:
-            found = self._panther_models.value(self, keys[0])
-            if found is not MISSING:
-                return wrap(found)
+        model = self._panther_model
+        if len(keys) == 1 and model is not None:
+            if model.has_path(keys[0]):
+                found = model.find(self._panther_raw, keys[0])
+                if found:
+                    return wrap(found[0][1])
+                return default
+            if model.has_method(keys[0]):
+                return wrap(model.call(self._panther_raw, keys[0]))
         for path in (("p_udm", *keys), keys):
             value = self.deep_get(*path)
             if value:
                 return value
         return default
+
+    def udm_path(self, key):
+        model = self._panther_model
+        if model is None:
+            raise PantherError(f"there is no data model for the log type {self.get('p_log_type')!r}")
+        if model.has_path(key):
+            found = model.find(self._panther_raw, key)
+            return found[0][0] if found else None
+        return model.method_name(key)
+
+    def lookup(self, table, key):
+        return self.deep_get("_mocked_lookup_data_", table, key)
 
     def event_time_epoch(self, force_utc=True):
         from datetime import datetime, timezone
@@ -186,16 +207,17 @@ def deep_walk(value, keys, default, return_val):
     if not keys:
         return default if is_empty(value) else copy_of(value)
     if isinstance(value, Mapping):
-        return deep_walk(value.get(keys[0]), keys[1:], default, return_val)
+        return deep_walk(value.get(keys[0], default), keys[1:], default, return_val)
     if not isinstance(value, Sequence) or isinstance(value, str):
         return default
     found = {}
     for item in value:
-        hit = deep_walk(item, keys, None, "all")
+        hit = deep_walk(item, keys, default, return_val)
+        if hit is None:
+            continue
         hits = hit if isinstance(hit, Sequence) and not isinstance(hit, str) else [hit]
         for one in hits:
-            if one is not None:
-                found.setdefault(one, None)
+            found.setdefault(one, None)
     values = list(found)
     if not values:
         return default

@@ -49,8 +49,15 @@ core.PantherEvent = PantherEvent
 immutable = types.ModuleType("panther_core.immutable")
 immutable.ImmutableList = ImmutableList
 immutable.ImmutableCaseInsensitiveDict = ImmutableCaseInsensitiveDict
+errors = types.ModuleType("panther_core.exceptions")
+errors.PantherError = PantherError
+events = types.ModuleType("panther_core.enriched_event")
+events.PantherEvent = PantherEvent
 OWN_MODULES["panther_core"] = core
 OWN_MODULES["panther_core.immutable"] = immutable
+OWN_MODULES["panther_core.exceptions"] = errors
+OWN_MODULES["panther_core.enriched_event"] = events
+ALLOWED.update({"panther_core.exceptions": (), "panther_core.enriched_event": ()})
 
 
 class Silence:
@@ -77,6 +84,10 @@ class Rule:
         self.id = spec["id"]
         self.key = spec["key"]
         self.file = spec["file"]
+        self.type = spec.get("type", "rule")
+        #: The function that decides, and what it returns for an alert.
+        self.main = "policy" if self.type == "policy" else "rule"
+        self.alerts_on = self.main == "rule"
         self.error = None
         self.overruns = 0
         self.module = types.ModuleType(RULE_PREFIX + self.id)
@@ -84,8 +95,9 @@ class Rule:
         begin_call(spec["key"])
         try:
             run_module(self.module, spec["body"], self.file)
-            if not callable(getattr(self.module, "rule", None)):
-                raise AttributeError(f"{self.file} has no function rule(event)")
+            if self.function(self.main) is None:
+                parameter = "resource" if self.main == "policy" else "event"
+                raise AttributeError(f"{self.file} has no function {self.main}({parameter})")
         except KeyboardInterrupt:
             self.error = TOO_SLOW
         except BaseException as error:  # a setup error is told for every event
@@ -96,6 +108,12 @@ class Rule:
     def function(self, name):
         found = getattr(self.module, name, None)
         return found if callable(found) else None
+
+    def argument(self, raw):
+        """What its functions are given: policies get the resource as it is, only rules over logs have data models."""
+        if self.type == "policy":
+            return raw
+        return PantherEvent(raw, model_for(raw) if self.type == "rule" else None)
 
 
 def describe(error):
@@ -172,27 +190,30 @@ def context_result(rule, value):
     return text
 
 
-TEXTS = ("title", "description", "reference", "runbook", "dedup")
+#: In the order in which they are called, after the one that decides.
+ALERT_FUNCTIONS = (
+    "title", "description", "reference", "severity", "runbook", "destinations", "dedup", "alert_context", "unique",
+)
 
 
 def evaluate(rule, event):
     if rule.error is not None:
         return {"error": rule.error}
     try:
-        matched = rule.module.rule(event)
-        if not isinstance(matched, bool):
-            kind = type(matched).__name__
-            raise FunctionReturnTypeError(f"detection [{rule.id}] function [rule] returned [{kind}], expected [bool]")
+        answer = getattr(rule.module, rule.main)(event)
+        if not isinstance(answer, bool):
+            kind = type(answer).__name__
+            raise FunctionReturnTypeError(f"detection [{rule.id}] function [{rule.main}] returned [{kind}], expected [bool]")
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         return {"error": describe(error)}
-    return {"matched": matched}
+    return {"matched": answer is rule.alerts_on}
 
 
 def outputs(rule, event):
     result, errors = {}, {}
-    for name in (*TEXTS, "severity", "destinations", "alert_context"):
+    for name in ALERT_FUNCTIONS:
         function = rule.function(name)
         if function is None:
             continue
@@ -215,8 +236,13 @@ def outputs(rule, event):
     return result, errors
 
 
+def set_sources(sources):
+    set_helpers([source for source in sources if "model" not in source])
+    set_models([source for source in sources if "model" in source])
+
+
 def load(request):
-    set_helpers(request.get("globals", []))
+    set_sources(request.get("globals", []))
     RULES.clear()
     for spec in request["rules"]:
         RULES[spec["key"]] = Rule(spec)
@@ -248,7 +274,7 @@ def run(request):
     """Evaluates `[event, [rule keys]]` pairs; an interrupt ends the rule that is running, the others go on."""
     results = []
     for event_index, (raw, keys) in enumerate(request["events"]):
-        event = PantherEvent(raw)
+        event = PantherEvent(raw, model_for(raw))
         for key in keys:
             answer = answer_in_time(RULES[key], event, False)
             if answer.get("matched") is not False:
@@ -257,17 +283,42 @@ def run(request):
     return results
 
 
+#: The rule of the last unit test: the tests of a rule share its module.
+tested = None
+
+
 def run_test(request):
-    """One unit test, with a module of its own and mocks."""
-    if request["globals"] != list(SOURCES.values()):
-        set_helpers(request["globals"])
-    rule = Rule(request["rule"])
+    """One unit test, with its mocks in place of names of the rule's module."""
+    global tested
+    if "globals" in request:
+        set_sources(request["globals"])
+    if tested is None or request["isFirst"] or "globals" in request:
+        tested = Rule(request["rule"])
+    rule = tested
+    if rule.error is not None:
+        return {"error": rule.error}
+    saved = {}
+    names = vars(rule.module)
     for name, value in (request.get("mocks") or {}).items():
-        if not hasattr(rule.module, name):
+        if name not in names and name not in FENCED_BUILTINS:
+            restore(names, saved)
             error = f"{rule.file} does not have the attribute {name!r} that the test mocks"
             return {"error": {"type": "AttributeError", "title": f"AttributeError({error!r})", "message": error}}
-        setattr(rule.module, name, MagicMock(return_value=value))
-    return answer_in_time(rule, PantherEvent(request["event"]), True)
+        saved[name] = names.get(name, MISSING)
+        names[name] = MagicMock(return_value=value)
+    try:
+        return answer_in_time(rule, rule.argument(request["event"]), True)
+    finally:
+        restore(names, saved)
+
+
+def restore(names, saved):
+    """What the mocks replaced, even if the code bound the names anew."""
+    for name, value in saved.items():
+        if value is MISSING:
+            names.pop(name, None)
+        else:
+            names[name] = value
 
 
 def syntax_tree(request):

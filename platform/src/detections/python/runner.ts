@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PYTHON_AST_DUMP } from '../planner/python-ast.ts';
-import type { Answer, Call, RuleSource, TestCall, Trouble } from '../runner.ts';
+import type { Answer, Call, HelperSource, RuleSource, TestCall, Trouble } from '../runner.ts';
 import { createBatches } from '../sandbox/batches.ts';
 import { codeOf, type Sandbox, Stopped, silenceOf, startSandbox } from '../sandbox/process.ts';
 import { createKeyValuesInMemory, type KeyValueCalls } from '../state/key-values.ts';
@@ -25,19 +25,12 @@ export interface PythonRunnerOptions {
   readonly keyValues?: KeyValueCalls;
 }
 
-/** Helper modules that rules import: the format's `global`. */
-export interface HelperSource {
-  readonly id: string;
-  readonly file: string;
-  readonly body: string;
-}
-
 export const DEFAULT_PYTHON_LIMITS = { timeoutMs: 1_000, memoryBytes: 1 << 30 };
 /** What is done without running a rule. */
 const ROUTINE_MS = 30_000;
 
 export function readHostSources(): readonly string[] {
-  const files = ['./events.py', './sandbox.py', './host.py', './kv.py'];
+  const files = ['./events.py', './sandbox.py', './models.py', './host.py', './kv.py'];
   return files.map((file) => readFileSync(new URL(file, import.meta.url), 'utf8'));
 }
 
@@ -45,6 +38,7 @@ export interface PythonRunner {
   /** Replaces all rules. What is wrong with one is told, and again for every event that it is given. */
   load(rules: readonly RuleSource[], helpers: readonly HelperSource[]): Promise<ReadonlyMap<number, Trouble>>;
   run(calls: readonly Call[]): Promise<readonly Answer[]>;
+  /** The tests of one rule come one after the other: they share its module. */
   test(call: TestCall, helpers: readonly HelperSource[]): Promise<Answer>;
   /** Abstract syntax tree of a module, as JSON. Undefined when it does not parse. */
   ast(source: string): Promise<unknown>;
@@ -55,6 +49,8 @@ export function createPythonRunner(options: PythonRunnerOptions): PythonRunner {
   let interpreter: Sandbox | undefined;
   let rules: readonly RuleSource[] = [];
   let helpers: readonly HelperSource[] = [];
+  /** What the interpreter has of helpers for unit tests, which is in which interpreter. */
+  let tested: { readonly helpers: readonly HelperSource[]; readonly by: Sandbox } | undefined;
   const silenceMs = silenceOf(options.timeoutMs);
   const live = options.keyValues ?? createKeyValuesInMemory();
   let asking: KeyValueCalls | undefined;
@@ -80,6 +76,7 @@ export function createPythonRunner(options: PythonRunnerOptions): PythonRunner {
   async function loadInto(chosen: readonly RuleSource[]): Promise<ReadonlyMap<number, Trouble> | undefined> {
     if (interpreter === undefined || interpreter.isOver)
       interpreter = startInterpreter(options, (question) => answer(question));
+    tested = undefined;
     const request = { rules: chosen.filter(({ key }) => !barred.has(key)), globals: helpers };
     try {
       const text = await interpreter.ask('load', JSON.stringify(request), silenceMs, () => {
@@ -127,8 +124,11 @@ export function createPythonRunner(options: PythonRunnerOptions): PythonRunner {
       return loadRules();
     },
     run: batches.run,
-    async test({ rule, eventJson, mocks }, testHelpers) {
-      const request = { rule, mocks, globals: testHelpers };
+    async test({ rule, eventJson, mocks, isFirst = true }, testHelpers) {
+      const by = await ready();
+      const isKnown = tested?.by === by && tested.helpers === testHelpers;
+      tested = { helpers: testHelpers, by };
+      const request = { rule, mocks, isFirst, ...(isKnown ? {} : { globals: testHelpers }) };
       const text = `{"event":${eventJson},${JSON.stringify(request).slice(1)}`;
       try {
         const own = createKeyValuesInMemory();
