@@ -8,6 +8,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { type AwsEmulator, startAwsEmulator } from '../../../test/support/aws-emulator.ts';
+import { openTestLake, testRow, testTable } from '../../../test/support/lake.ts';
 import { runCommand } from '../../../test/support/run-command.ts';
 import { ownOwner } from '../../app/compact-scratch.ts';
 import { openDuckdb } from '../../lake/duckdb.ts';
@@ -386,5 +387,40 @@ test('a bucket is compacted in place, whatever its keys are', async () => {
     assert.equal((await run(bucket)).report.tables.length, 0);
   } finally {
     await aws.close();
+  }
+});
+
+test('small files of a lake are merged through its catalog', async () => {
+  const lake = await openTestLake();
+  try {
+    const table = testTable('Orders', { n: 'bigint' });
+    for (let part = 0; part < 4; part += 1) {
+      const time = `2026-01-02 0${part < 3 ? 3 : 4}:00:0${part}`;
+      await lake.store(`c${part}`, table, [testRow(part, time, { n: part })]);
+    }
+    await lake.catalog.registerPending(`merge-compact-${'0'.repeat(16)}`, [
+      { ...(await lake.catalog.liveFiles())[0], objectKey: 'logs/left-by-a-killed-one.parquet' } as never,
+    ]);
+    const args = ['--data-dir', lake.root];
+    const dry = await run([...args, '--dry-run']);
+    assert.deepEqual([dry.status, dry.report.tables[0]?.filesBefore], [0, 3], dry.stderr);
+    assert.deepEqual((await run([...args, '--to', '2026-01-02T03'])).report.tables, []);
+    const { status, report, stderr } = await run([...args, '--verify', '--keep']);
+    assert.equal(status, 0, stderr);
+    const [merged] = report.tables;
+    assert.deepEqual([merged?.filesBefore, merged?.filesAfter, merged?.rows], [3, 1, 3]);
+    assert.match(stderr, /3 old files wait/);
+    const live = await lake.catalog.liveFiles();
+    assert.deepEqual(live.map(({ rowCount }) => rowCount).sort(), [1, 3]);
+    const pending = lake.state.db.selectFrom('lake_files').selectAll().where('status', '=', 'pending');
+    assert.deepEqual(await pending.execute(), []);
+    assert.equal(globSync('objects/**/_compact/originals/**/*.parquet', { cwd: lake.root }).length, 3);
+    assert.deepEqual((await run(args)).report.tables, []);
+    const unknown = await run([...args, '--table', 'none']);
+    assert.deepEqual([unknown.status, /no files of a table none/.test(unknown.stderr)], [2, true], unknown.stderr);
+    const folder = await run([lake.root]);
+    assert.deepEqual([folder.status, /--data-dir/.test(folder.stderr)], [2, true], folder.stderr);
+  } finally {
+    await lake.close();
   }
 });
