@@ -30,7 +30,7 @@ export const DEFAULT_PYTHON_LIMITS = { timeoutMs: 1_000, memoryBytes: 1 << 30 };
 const ROUTINE_MS = 30_000;
 
 export function readHostSources(): readonly string[] {
-  const files = ['./events.py', './sandbox.py', './models.py', './host.py', './kv.py'];
+  const files = ['./events.py', './fences.py', './sandbox.py', './stdlib.py', './models.py', './host.py', './kv.py'];
   return files.map((file) => readFileSync(new URL(file, import.meta.url), 'utf8'));
 }
 

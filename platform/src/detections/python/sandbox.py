@@ -1,9 +1,8 @@
-"""What the code of detections may name. CPython has no walls inside one interpreter, so there are three fences: a check of
-the syntax tree for the attributes through which code reaches what it was not given (`__globals__`, `__subclasses__`,
-frames), an allow list of modules that are handed out as frozen copies without their own imports, and own built-in
-functions for every module. Around all that is WebAssembly, which has no files, no network and no process.
+"""What the code of detections is given. CPython has no walls inside one interpreter, so there are fences: a check of the
+syntax tree and guards in it (fences.py), an allow list of modules that are handed out as frozen copies without their own
+imports, own built-in functions, and for every rule its own instances of the helper modules. Around all that are
+WebAssembly, which has no files, no network and no process, and a process that has no rights. Run after fences.py.
 """
-import ast
 import builtins
 import importlib
 import sys
@@ -20,67 +19,6 @@ class FrozenModule(types.ModuleType):
         raise TypeError(f"the module {self.__name__} cannot be changed")
 
 
-# ---- names ---------------------------------------------------------------------------------------------------------
-
-#: Special attributes that code may use by name; it may define any method.
-SPECIAL_ATTRIBUTES = {
-    "__add__", "__and__", "__call__", "__class__", "__contains__", "__doc__", "__enter__", "__eq__", "__exit__",
-    "__float__", "__ge__", "__getitem__", "__gt__", "__hash__", "__init__", "__int__", "__iter__", "__le__", "__len__",
-    "__lt__", "__missing__", "__name__", "__ne__", "__new__", "__next__", "__or__", "__post_init__", "__qualname__",
-    "__repr__", "__setitem__", "__str__", "__sub__",
-}
-SPECIAL_NAMES = {"__import__", "__name__", "__file__", "__doc__", "__slots__", "__hash__", "__eq__", "__match_args__"}
-#: Frames, code and what lies behind events.
-HIDDEN_ATTRIBUTES = {
-    "ag_code", "ag_frame", "cr_code", "cr_frame", "cr_origin", "f_back", "f_builtins", "f_code", "f_generator",
-    "f_globals", "f_locals", "gi_code", "gi_frame", "gi_yieldfrom", "tb_frame", "tb_next",
-}
-
-
-def is_special(name):
-    return name.startswith("__") and name.endswith("__")
-
-
-def is_hidden(name):
-    return name in HIDDEN_ATTRIBUTES or name.startswith("_panther") or (is_special(name) and name not in SPECIAL_ATTRIBUTES)
-
-
-def is_foreign(name):
-    return is_special(name) and name not in SPECIAL_NAMES and name not in SPECIAL_ATTRIBUTES
-
-
-class ForbiddenError(Exception):
-    """Code asks for something that detections do not have."""
-
-
-def names_in(node):
-    """Names of attributes, then of variables, that a node asks for."""
-    if isinstance(node, ast.Attribute):
-        is_read = isinstance(node.ctx, ast.Load) or not is_special(node.attr)
-        return ([node.attr], []) if is_read else ([], [node.attr])
-    if isinstance(node, ast.MatchClass):
-        return node.kwd_attrs, []
-    if isinstance(node, ast.Name):
-        return [], [node.id]
-    if isinstance(node, (ast.Global, ast.Nonlocal)):
-        return [], node.names
-    if isinstance(node, ast.alias):
-        return node.name.split("."), [node.asname or ""]
-    return [], []
-
-
-def checked_code(source, file):
-    """Compiles a module. Raises ForbiddenError, with the line, for code that could get around the fences."""
-    tree = ast.parse(source, file)
-    for node in ast.walk(tree):
-        attributes, names = names_in(node)
-        hidden = [name for name in attributes if is_hidden(name)]
-        hidden += [name for name in names if name.startswith("_panther") or is_foreign(name)]
-        if hidden and hidden != ["__future__"]:
-            raise ForbiddenError(f"{hidden[0]} is not available to detections: {file}, line {getattr(node, 'lineno', 1)}")
-    return compile(tree, file, "exec")
-
-
 # ---- built-in functions --------------------------------------------------------------------------------------------
 
 
@@ -89,61 +27,77 @@ def plain_name(name):
         raise TypeError("attribute name must be string")
     name = str.__str__(name)
     if is_hidden(name):
-        raise ForbiddenError(f"{name} is not available to detections")
+        raise forbidden(name)
     return name
 
 
 def fenced_getattr(value, name, *default):
-    return getattr(value, plain_name(name), *default)
+    name = plain_name(name)
+    if name == "__class__":
+        return class_of(value)
+    if name in FORMATS:
+        return guarded_format(value, name)
+    if not is_private(name):
+        return getattr(value, name, *default)
+    try:
+        return private(value, name)
+    except AttributeError:
+        if default:
+            return default[0]
+        raise
 
 
 def fenced_hasattr(value, name):
-    return hasattr(value, plain_name(name))
+    try:
+        fenced_getattr(value, name)
+    except AttributeError:
+        return False
+    return True
 
 
 def fenced_setattr(value, name, new):
-    setattr(value, plain_name(name), new)
+    setattr(owned(value), plain_name(name), new)
 
 
 def fenced_delattr(value, name):
-    delattr(value, plain_name(name))
+    delattr(owned(value), plain_name(name))
 
 
-MISSING_BUILTINS = {
-    "__import__", "__loader__", "__spec__", "breakpoint", "compile", "copyright", "credits", "eval", "exec", "exit",
-    "help", "input", "license", "open", "quit", "vars",
-}
+def fenced_globals():
+    return without_builtins(sys._getframe(1).f_globals)
 
 
-def fenced_builtins():
-    """A dictionary of its own for every module, so that nobody can change another's."""
-    return dict(FENCED_BUILTINS)
+def fenced_locals():
+    return without_builtins(sys._getframe(1).f_locals)
+
+
+def without_builtins(names):
+    return {name: value for name, value in names.items() if name != "__builtins__"}
 
 
 def no_files(*_args, **_kwargs):
     raise PermissionError("detections have no files")
 
 
-def fenced_import(name, globals=None, locals=None, fromlist=(), level=0):
-    if level > 0:
-        raise ImportError("detections import modules by their full names")
-    if name in SOURCES:
-        return importlib.import_module(name)
-    module = facade(name)
-    for item in fromlist or ():
-        if f"{name}.{item}" in ALLOWED:
-            facade(f"{name}.{item}")
-    return module if fromlist else facade(name.partition(".")[0])
-
-
+MISSING_BUILTINS = {
+    "__loader__", "__spec__", "breakpoint", "compile", "copyright", "credits", "eval", "exec", "exit", "help", "input",
+    "license", "quit", "vars",
+}
 FENCED_BUILTINS = {name: value for name, value in vars(builtins).items() if name not in MISSING_BUILTINS}
 FENCED_BUILTINS.update(
-    __import__=fenced_import,
+    __build_class__=build_class,
     open=no_files,
     getattr=fenced_getattr,
     hasattr=fenced_hasattr,
     setattr=fenced_setattr,
     delattr=fenced_delattr,
+    globals=fenced_globals,
+    locals=fenced_locals,
+    type=FencedType,
+    _panther_owned=owned,
+    _panther_private=private,
+    _panther_class=class_of,
+    _panther_format=guarded_format,
 )
 
 
@@ -155,7 +109,7 @@ ALLOWED = {
     "collections.abc": (), "copy": (), "csv": (), "dataclasses": (), "datetime": (), "decimal": (), "difflib": (),
     "enum": (), "fnmatch": (), "fractions": (), "functools": ("singledispatch", "singledispatchmethod"), "hashlib": (),
     "heapq": (), "hmac": (), "html": (), "ipaddress": (), "itertools": (), "json": (), "json.decoder": (),
-    "json.encoder": (), "logging": ("currentframe",), "math": (), "numbers": (),
+    "json.encoder": (), "logging": (), "math": (), "numbers": (),
     "operator": ("attrgetter", "methodcaller"), "os": (), "os.path": (), "panther_core": (),
     "panther_core.immutable": (), "random": (), "re": (), "shlex": (), "statistics": (), "string": ("Formatter",),
     "textwrap": (), "time": (), "typing": ("ForwardRef", "evaluate_forward_ref", "get_type_hints"),
@@ -165,7 +119,7 @@ FACADES = {}
 
 
 def facade(name):
-    """A frozen copy of a module: its public names, without the modules that it imports itself."""
+    """A frozen copy of a module: its public functions, classes and constants, and nothing that can be changed."""
     if name in FACADES:
         return FACADES[name]
     if name not in ALLOWED:
@@ -176,13 +130,35 @@ def facade(name):
     real = OWN_MODULES.get(name) or importlib.import_module(name)
     copy = FrozenModule(name, real.__doc__)
     for key, value in vars(real).items():
-        if not key.startswith("_") and key not in ALLOWED[name] and not isinstance(value, types.ModuleType):
+        if (name, key) in REPLACED:
+            vars(copy)[key] = REPLACED[name, key]
+        elif not key.startswith("_") and key not in ALLOWED[name] and is_given(name, value):
             vars(copy)[key] = value
     FACADES[name] = copy
     parent, _, own = name.rpartition(".")
     if parent:
         vars(facade(parent))[own] = copy
     return copy
+
+
+CONSTANTS = (str, int, float, complex, bytes, bool, type(None), tuple, frozenset)
+CALLABLES = (type, types.FunctionType, types.BuiltinFunctionType)
+
+
+def is_given(module_name, value):
+    """Not modules, not lists and dictionaries, not objects with a state: detections would share them."""
+    if module_name in OWN_MODULES or module_name == "typing":
+        return not isinstance(value, types.ModuleType)
+    if isinstance(value, types.BuiltinFunctionType):
+        # A method of an object.
+        return value.__self__ is None or isinstance(value.__self__, types.ModuleType)
+    return isinstance(value, (*CONSTANTS, *CALLABLES, *IMMUTABLE_OBJECTS))
+
+
+#: Functions that are given in place of the real ones: (module, name) to the function.
+REPLACED = {}
+#: Modules of which every rule has its own: name to a function that makes one.
+MADE = {}
 
 
 def own_module(name, **names):
@@ -221,42 +197,66 @@ OWN_MODULES = {
 
 #: Helper modules (the format's `global`) by the names under which they are imported.
 SOURCES = {}
+#: What they are compiled to.
+CODES = {}
 
 
-class HelperFinder:
-    """Imports helper modules from the texts that were given."""
+class Realm:
+    """What one rule imports: its own instances of the helper modules, so that it shares nothing with another."""
 
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if name not in SOURCES:
+    def __init__(self):
+        self.modules = {}
+        self.builtins = {**FENCED_BUILTINS, "__import__": self.import_module}
+
+    def import_module(self, name, globals=None, locals=None, fromlist=(), level=0):
+        if level > 0:
+            raise ImportError("detections import modules by their full names")
+        name = str.__str__(name)
+        if type(fromlist) is list and name in sys.modules:
+            # Functions of the library in C, such as strptime, ask like this; they take the module from elsewhere.
             return None
-        from importlib.machinery import ModuleSpec
+        if name in SOURCES:
+            return self.helper(name)
+        if name in MADE:
+            return self.made(name)
+        module = facade(name)
+        for item in fromlist or ():
+            if f"{name}.{item}" in ALLOWED:
+                facade(f"{name}.{item}")
+        return module if fromlist else facade(name.partition(".")[0])
 
-        return ModuleSpec(name, HelperFinder)
+    def helper(self, name):
+        if name not in self.modules:
+            source = SOURCES[name]
+            module = self.modules[name] = types.ModuleType(name)
+            module.__file__ = source["file"]
+            try:
+                if name not in CODES:
+                    CODES[name] = checked_code(source["body"], source["file"])
+                self.run(module, CODES[name])
+            except BaseException:
+                del self.modules[name]
+                raise
+            module.__class__ = FrozenModule
+        return self.modules[name]
 
-    @staticmethod
-    def create_module(spec):
-        return None
+    def made(self, name):
+        if name not in self.modules:
+            module = self.modules[name] = FrozenModule(name)
+            vars(module).update(MADE[name]())
+        return self.modules[name]
 
-    @staticmethod
-    def exec_module(module):
-        source = SOURCES[module.__name__]
-        module.__file__ = source["file"]
-        run_module(module, source["body"], source["file"])
-        module.__class__ = FrozenModule
-
-
-sys.meta_path.append(HelperFinder)
+    def run(self, module, code):
+        vars(module)["__builtins__"] = self.builtins
+        exec(code, vars(module))
 
 
 def run_module(module, source, file):
     """Runs a module's code with the built-in functions of detections. What it does outside of them raises."""
-    vars(module)["__builtins__"] = fenced_builtins()
-    exec(checked_code(source, file), vars(module))
+    Realm().run(module, checked_code(source, file))
 
 
 def set_helpers(sources):
-    for name in SOURCES:
-        sys.modules.pop(name, None)
     SOURCES.clear()
+    CODES.clear()
     SOURCES.update({source["id"]: source for source in sources})

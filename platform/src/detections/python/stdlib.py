@@ -1,0 +1,212 @@
+"""Parts of the standard library as detections have them, where the real ones change what is shared: classes of others,
+registers, caches that are looked up by objects with a mind of their own. Run after sandbox.py.
+"""
+import calendar as _calendar
+import dataclasses as _dataclasses
+import decimal as _decimal
+import enum as _enum
+import fnmatch as _fnmatch
+import functools as _functools
+import ipaddress as _ipaddress
+import random as _random
+import re as _re
+import typing as _typing
+import urllib.parse as _urllib_parse
+import uuid as _uuid
+from datetime import timezone as _timezone
+
+import _strptime
+
+IMMUTABLE_OBJECTS = (_timezone, _uuid.UUID, _enum.Enum)
+
+ALLOWED.update({
+    "calendar": ("setfirstweekday",),
+    "csv": ("register_dialect", "unregister_dialect", "field_size_limit"),
+    "dataclasses": ("make_dataclass",),
+    "decimal": ("setcontext",),
+    "enum": ("global_enum", "global_enum_repr", "global_flag_repr", "global_str", "EnumType", "EnumMeta"),
+    "time": ("tzset",),
+    "typing": (*ALLOWED["typing"], "overload", "get_overloads", "clear_overloads", "no_type_check", "no_type_check_decorator"),
+})
+
+
+# ---- functions that change classes ----------------------------------------------------------------------------------
+
+
+def on_own_class(real):
+    def decorate(cls, *arguments, **named):
+        return real(owned(cls), *arguments, **named)
+
+    return decorate
+
+
+def dataclass(cls=None, /, **named):
+    decorate = _dataclasses.dataclass(**named)
+    return (lambda one: decorate(owned(one))) if cls is None else decorate(owned(cls))
+
+
+def update_wrapper(wrapper, wrapped, assigned=_functools.WRAPPER_ASSIGNMENTS, updated=_functools.WRAPPER_UPDATES):
+    names = [str.__str__(name) for name in assigned if name in _functools.WRAPPER_ASSIGNMENTS]
+    return _functools.update_wrapper(owned(wrapper), wrapped, names, ())
+
+
+def wraps(wrapped, assigned=_functools.WRAPPER_ASSIGNMENTS, updated=_functools.WRAPPER_UPDATES):
+    return lambda wrapper: update_wrapper(wrapper, wrapped, assigned, updated)
+
+
+def no_sleep(_seconds):
+    raise PermissionError("detections cannot wait")
+
+
+REPLACED.update({
+    ("calendar", "day_abbr"): tuple(_calendar.day_abbr),
+    ("calendar", "day_name"): tuple(_calendar.day_name),
+    ("calendar", "month_abbr"): tuple(_calendar.month_abbr),
+    ("calendar", "month_name"): tuple(_calendar.month_name),
+    ("dataclasses", "dataclass"): dataclass,
+    ("dataclasses", "KW_ONLY"): _dataclasses.KW_ONLY,
+    ("dataclasses", "MISSING"): _dataclasses.MISSING,
+    ("enum", "unique"): on_own_class(_enum.unique),
+    ("functools", "total_ordering"): on_own_class(_functools.total_ordering),
+    ("functools", "update_wrapper"): update_wrapper,
+    ("functools", "wraps"): wraps,
+    ("time", "sleep"): no_sleep,
+    ("typing", "final"): on_own_class(_typing.final),
+    ("typing", "runtime_checkable"): on_own_class(_typing.runtime_checkable),
+})
+
+
+# ---- modules of our own ---------------------------------------------------------------------------------------------
+
+
+def shallow_copy(value):
+    kind = type(value)
+    if kind in (list, dict, set):
+        return value.copy()
+    if isinstance(value, (ImmutableCaseInsensitiveDict, ImmutableList)) or not is_own_class(kind):
+        return value.copy() if hasattr(value, "copy") else value
+    made = object.__new__(kind)
+    for name, item in vars(value).items():
+        object.__setattr__(made, name, item)
+    return made
+
+
+def deep_copy(value, memo=None):
+    memo = {} if memo is None else memo
+    if id(value) in memo:
+        return memo[id(value)]
+    kind = type(value)
+    if isinstance(value, (ImmutableCaseInsensitiveDict, ImmutableList)):
+        return value.copy()
+    if kind is list:
+        made = memo[id(value)] = []
+        made.extend(deep_copy(item, memo) for item in value)
+    elif kind is dict:
+        made = memo[id(value)] = {}
+        made.update((deep_copy(key, memo), deep_copy(item, memo)) for key, item in value.items())
+    elif kind in (tuple, set, frozenset):
+        made = kind(deep_copy(item, memo) for item in value)
+    elif is_own_class(kind) and hasattr(value, "__dict__"):
+        made = memo[id(value)] = object.__new__(kind)
+        for name, item in vars(value).items():
+            object.__setattr__(made, name, deep_copy(item, memo))
+    else:
+        made = shallow_copy(value)
+    return made
+
+
+class Logger:
+    """Writes to nobody."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name="root"):
+        self.name = name
+
+    def write(self, *_arguments, **_named):
+        pass
+
+    debug = info = warning = warn = error = exception = critical = log = setLevel = addHandler = write
+
+    def isEnabledFor(self, _level):
+        return False
+
+
+def no_logging(*_arguments, **_named):
+    pass
+
+
+LEVELS = {"CRITICAL": 50, "ERROR": 40, "WARNING": 30, "WARN": 30, "INFO": 20, "DEBUG": 10, "NOTSET": 0}
+WRITERS = ("basicConfig", "critical", "debug", "disable", "error", "exception", "info", "log", "warn", "warning")
+
+
+def random_names():
+    """A generator of the rule's own."""
+    own = _random.Random()
+    names = {name: getattr(own, name) for name in _random.__all__ if hasattr(own, name) and name != "Random"}
+    return {**names, "Random": _random.Random, "SystemRandom": _random.SystemRandom}
+
+
+OWN_MODULES.update({
+    "copy": own_module("copy", copy=shallow_copy, deepcopy=deep_copy, Error=Exception),
+    "logging": own_module("logging", Logger=Logger, getLogger=Logger, **LEVELS, **dict.fromkeys(WRITERS, no_logging)),
+})
+MADE["random"] = random_names
+
+
+def calendar_names():
+    """With a calendar of the rule's own behind its functions."""
+    own = _calendar.TextCalendar()
+    functions = {
+        "calendar": own.formatyear, "firstweekday": own.getfirstweekday, "month": own.formatmonth,
+        "monthcalendar": own.monthdayscalendar, "setfirstweekday": own.setfirstweekday, "week": own.formatweek,
+    }
+    return {**vars(facade("calendar")), **functions}
+
+
+MADE["calendar"] = calendar_names
+
+
+# ---- caches ---------------------------------------------------------------------------------------------------------
+
+
+class PlainKeys(dict):
+    """A cache for keys that are exactly of built-in types: others can say of themselves that they equal any key."""
+
+    def __setitem__(self, key, value):
+        if is_plain(key):
+            super().__setitem__(key, value)
+
+    def get(self, key, default=None):
+        return super().get(key, default) if is_plain(key) else default
+
+
+def is_plain(key):
+    kind = type(key)
+    if kind is tuple:
+        return all(is_plain(item) for item in key)
+    return key is str or key is bytes or kind in (str, bytes, int, bool, type(None))
+
+
+def plain_arguments(cached):
+    """The function without its cache for arguments that are not exactly of built-in types."""
+    uncached = cached.__wrapped__
+
+    @_functools.wraps(uncached)
+    def call(*arguments, **named):
+        is_simple = is_plain(arguments) and all(is_plain(item) for item in named.values())
+        return (cached if is_simple else uncached)(*arguments, **named)
+
+    return call
+
+
+_re._cache = PlainKeys()
+_re._cache2 = PlainKeys()
+_strptime._regex_cache = PlainKeys()
+for _class in (_ipaddress.IPv4Network, _ipaddress.IPv6Network, _ipaddress._BaseV4, _ipaddress._BaseV6):
+    _class._netmask_cache = PlainKeys()
+for _module in (_fnmatch, _urllib_parse):
+    for _name, _function in list(vars(_module).items()):
+        if hasattr(_function, "cache_info"):
+            setattr(_module, _name, plain_arguments(_function))
+_decimal.setcontext(_decimal.Context())
