@@ -47,6 +47,83 @@ function walkList(list: readonly unknown[], keys: readonly string[], index: numb
   return values.length === 0 ? undefined : values;
 }
 
+/** Readers of many fields of one event after the other: what they have in common is looked up once per event. */
+export interface SharedReaders {
+  /** Tells which event is read from now on. */
+  begin(event: object): void;
+  /** The same as `createReader(paths)` on the event at hand. */
+  reader(paths: readonly Path[]): () => unknown;
+}
+
+/** A map on the way to fields. */
+interface Container {
+  readonly keys: readonly string[];
+  readAt: number;
+  value: unknown;
+}
+
+export function createSharedReaders(): SharedReaders {
+  const containers = new Map<string, Container>();
+  let event: object = {};
+  let stamp = 0;
+  let dotsAt = 0;
+  let hasDots = false;
+
+  /** Hardly any event has names with dots. */
+  function eventHasDots(): boolean {
+    if (dotsAt === stamp) return hasDots;
+    dotsAt = stamp;
+    hasDots = false;
+    for (const key in event) hasDots ||= key.includes('.');
+    return hasDots;
+  }
+
+  function containerOf(keys: readonly string[]): Container {
+    const name = keys.join('.');
+    const known = containers.get(name) ?? { keys, readAt: 0, value: undefined };
+    containers.set(name, known);
+    return known;
+  }
+
+  function inside(container: Container): unknown {
+    if (container.readAt === stamp) return container.value;
+    container.readAt = stamp;
+    container.value = walk(event, container.keys, 0);
+    return container.value;
+  }
+
+  function sharedReader(path: Path): () => unknown {
+    const keys = path.split('.');
+    if (keys.length === 1) return () => own(event, path);
+    const container = containerOf(keys.slice(0, -1));
+    const last = keys.slice(-1);
+    return () => {
+      const whole = eventHasDots() ? own(event, path) : undefined;
+      if (whole !== undefined) return whole;
+      const map = inside(container);
+      return map === undefined ? undefined : walk(map, last, 0);
+    };
+  }
+
+  return {
+    begin(given) {
+      event = given;
+      stamp += 1;
+    },
+    reader: (paths) => firstOf(paths.map(sharedReader)),
+  };
+}
+
+function firstOf(readers: readonly (() => unknown)[]): () => unknown {
+  return () => {
+    for (let index = 0; index < readers.length; index += 1) {
+      const value = (readers[index] as () => unknown)();
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  };
+}
+
 /** What all objects inherit is no field. */
 function own(map: object, key: string): unknown {
   const value = (map as Fields)[key];

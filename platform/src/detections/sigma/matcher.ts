@@ -15,11 +15,17 @@ export interface Matcher {
   match(event: object, out: number[]): number;
 }
 
+/** What reads the fields of one event after the other. */
+export interface MatcherReaders {
+  begin(event: object): void;
+  reader(field: string): () => unknown;
+}
+
 export interface MatcherOptions {
   readonly rules: readonly MatcherRule[];
   readonly atoms: readonly Atom[];
   /** Of a field's name in atoms. */
-  reader(field: string): Reader;
+  readonly readers: MatcherReaders;
 }
 
 /** Texts of one field that are looked for together. */
@@ -31,7 +37,7 @@ interface FieldIndex {
 
 /** A field's value in the event at hand. */
 interface Slot {
-  readonly read: Reader;
+  readonly read: () => unknown;
   readAt: number;
   value: unknown;
 }
@@ -39,8 +45,7 @@ interface Slot {
 /** Events after which the choice of texts to wait for is made again. */
 const REVIEWS = [500, 5_000, 50_000];
 
-export function createMatcher({ rules, atoms, reader }: MatcherOptions): Matcher {
-  let event: object = {};
+export function createMatcher({ rules, atoms, readers }: MatcherOptions): Matcher {
   let stamp = 0;
   const slots = new Map<string, Slot>();
   /** The event in which the atom was last found to hold. */
@@ -57,7 +62,7 @@ export function createMatcher({ rules, atoms, reader }: MatcherOptions): Matcher
   function slotOf(field: string): Slot {
     let slot = slots.get(field);
     if (slot === undefined) {
-      slot = { read: reader(field), readAt: 0, value: undefined };
+      slot = { read: readers.reader(field), readAt: 0, value: undefined };
       slots.set(field, slot);
     }
     return slot;
@@ -66,7 +71,7 @@ export function createMatcher({ rules, atoms, reader }: MatcherOptions): Matcher
   function read(slot: Slot): unknown {
     if (slot.readAt === stamp) return slot.value;
     slot.readAt = stamp;
-    slot.value = slot.read(event);
+    slot.value = slot.read();
     return slot.value;
   }
 
@@ -136,8 +141,8 @@ export function createMatcher({ rules, atoms, reader }: MatcherOptions): Matcher
   }
 
   return {
-    match(given, out) {
-      event = given;
+    match(event, out) {
+      readers.begin(event);
       stamp += 1;
       found.length = 0;
       for (let index = 0; index < indexes.length; index += 1) {
@@ -240,7 +245,10 @@ function indexFields(atoms: readonly Atom[], slotOf: (field: string) => Slot): r
 }
 
 /** The same without an index: each rule on its own. For single events, and to compare with. */
-export function matchAlone({ rules, atoms, reader }: MatcherOptions, event: object): readonly number[] {
+export function matchAlone(
+  { rules, atoms, reader }: Pick<MatcherOptions, 'rules' | 'atoms'> & { reader(field: string): Reader },
+  event: object,
+): readonly number[] {
   const values = new Map<string, unknown>();
   const access = {
     value(field: string): unknown {

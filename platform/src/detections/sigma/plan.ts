@@ -29,7 +29,9 @@ function plan(expr: Expr, atoms: readonly Atom[]): Condition {
 /** Values that are no texts, or have letters outside of ASCII, cannot be lowered: the condition holds for them. */
 function planAtom(atom: Atom): Condition {
   if (atom.field === ANYWHERE) return TRUE;
-  if (atom.is === 'null' || (atom.is === 'equals' && atom.text === '')) return TRUE;
+  // A field that is null exists.
+  if (atom.is === 'null' || atom.is === 'exists') return TRUE;
+  if (atom.is === 'equals' && atom.text === '') return TRUE;
   const wanted = isIndexed(atom) && isAscii(atom.text) ? testFor(atom.is, atom.text) : undefined;
   return or(...placesOf(atom.field).map((place) => planPlace(place, wanted)));
 }

@@ -8,6 +8,20 @@ const MAX_PATTERN_LENGTH = 4_000;
 
 /** Flags: `i` any case, `m` anchors at every line, `s` the dot takes line ends. @throws Error that says what is wrong. */
 export function compileRegex(pattern: string, flags: string): RE2JS {
+  const key = `${flags}/${pattern}`;
+  const known = compiled.get(key);
+  if (known !== undefined) return known;
+  const regex = compile(pattern, flags);
+  // A rule is checked when it is read and compiled when it is run.
+  if (compiled.size >= MAX_COMPILED) compiled.clear();
+  compiled.set(key, regex);
+  return regex;
+}
+
+const compiled = new Map<string, RE2JS>();
+const MAX_COMPILED = 5_000;
+
+function compile(pattern: string, flags: string): RE2JS {
   if (pattern.length > MAX_PATTERN_LENGTH)
     throw new Error(`the regular expression is longer than ${MAX_PATTERN_LENGTH} characters`);
   try {

@@ -1,15 +1,27 @@
 /** Runs what a specification keeps of a Sigma rule, alone or with all rules of a log type together. */
 import { compileRule } from './compile.ts';
 import { ANYWHERE, type Atom, createAtomTable, type Expr } from './expression.ts';
-import { createReader, type Reader, readAllTexts } from './fields.ts';
+import { createReader, createSharedReaders, type Reader, readAllTexts } from './fields.ts';
 import { textOf } from './fold.ts';
-import { createMatcher, type Matcher } from './matcher.ts';
+import { createMatcher, type Matcher, type MatcherReaders } from './matcher.ts';
 import { placesOf } from './pipeline/fields.ts';
 import type { SigmaPart } from './specification.ts';
 
 /** What a field's name in an atom reads. */
 export function readerOf(field: string): Reader {
   return field === ANYWHERE ? readAllTexts : createReader(placesOf(field));
+}
+
+function readersOf(): MatcherReaders {
+  const shared = createSharedReaders();
+  let event: object = {};
+  return {
+    begin(given) {
+      event = given;
+      shared.begin(given);
+    },
+    reader: (field) => (field === ANYWHERE ? () => readAllTexts(event) : shared.reader(placesOf(field))),
+  };
 }
 
 export interface CompiledSigma {
@@ -50,7 +62,7 @@ export interface KeyedPart {
 export function matcherOf(parts: readonly KeyedPart[]): Matcher {
   const table = createAtomTable();
   const rules = parts.map(({ key, part }) => ({ key, expr: compileRule(part, table) }));
-  return createMatcher({ rules, atoms: table.atoms, reader: readerOf });
+  return createMatcher({ rules, atoms: table.atoms, readers: readersOf() });
 }
 
 /** The fields that the rule wants to be shown, as JSON of an object; undefined when there are none. */
