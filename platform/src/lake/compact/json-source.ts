@@ -54,13 +54,13 @@ export async function jsonSource(
   return { columns, sql: `SELECT ${values.join(', ')} FROM ${rows} WHERE ${identifier(MARK)} IS NULL` };
 }
 
+/** In the order of the columns: an object of JavaScript would put keys like `0` first. */
 function template(columns: readonly Column[]): string {
-  const row = (index: 0 | 1) => Object.fromEntries([...columns.map((column) => entry(column, index)), [MARK, true]]);
-  return `${JSON.stringify(row(0))}\n${JSON.stringify(row(1))}\n`;
-}
-
-function entry({ name, type }: Column, index: 0 | 1): readonly [string, unknown] {
-  return [name, example(type, index)];
+  const row = (index: 0 | 1) => {
+    const values = columns.map(({ name, type }) => `${JSON.stringify(name)}:${JSON.stringify(example(type, index))}`);
+    return `{${[...values, `${JSON.stringify(MARK)}:true`].join(',')}}\n`;
+  };
+  return row(0) + row(1);
 }
 
 /** Texts of timestamps are read as texts and converted by the query. Of two kinds, JSON text is made. */
@@ -78,7 +78,7 @@ const EXAMPLES: Readonly<Record<ScalarType, readonly [unknown, unknown]>> = {
 function example(type: ColumnType, index: 0 | 1): unknown {
   if (type.kind === 'scalar') return EXAMPLES[type.type][index];
   if (type.kind === 'array') return [example(type.element, index)];
-  return Object.fromEntries(type.fields.map((field) => entry(field, index)));
+  return Object.fromEntries(type.fields.map(({ name, type: field }) => [name, example(field, index)]));
 }
 
 /** The rows as one column, `json`. */
