@@ -8,6 +8,7 @@ import { type Automaton, createAutomaton, createEdgeFinder, type Entry } from '.
 import { type Atom, type Expr, type IndexedAtom, isIndexed } from './expression.ts';
 import type { Reader } from './fields.ts';
 import { fold, textOf } from './fold.ts';
+import type { Presence } from './presence.ts';
 import { type Entered, enter, type MatcherRule } from './waiting.ts';
 
 export interface Matcher {
@@ -19,6 +20,8 @@ export interface Matcher {
 export interface MatcherReaders {
   begin(event: object): void;
   reader(field: string): () => unknown;
+  /** Finds which of the fields, by their index, may have a value. */
+  presence(fields: readonly string[]): Presence;
 }
 
 export interface MatcherOptions {
@@ -30,6 +33,7 @@ export interface MatcherOptions {
 
 /** Texts of one field that are looked for together. */
 interface FieldIndex {
+  readonly field: string;
   readonly slot: Slot;
   readonly equals: ReadonlyMap<string, readonly number[]>;
   readonly finders: readonly Automaton[];
@@ -56,6 +60,7 @@ export function createMatcher({ rules, atoms, readers }: MatcherOptions): Matche
   const tests = atoms.map((atom) => (isIndexed(atom) && atom.text !== '' ? undefined : compileAtom(atom)));
   const access = { value: (field: string) => read(slotOf(field)) };
   const entered: Entered[] = rules.map(({ key, expr }) => ({ key, holds: toTest(expr), seenAt: 0 }));
+  const presence = readers.presence(indexes.map(({ field }) => field));
   let { waiting, always } = enter(rules, entered, atoms, estimate);
   const found: Entered[] = [];
 
@@ -94,6 +99,13 @@ export function createMatcher({ rules, atoms, readers }: MatcherOptions): Matche
     if (value === undefined || value === null) return;
     if (Array.isArray(value)) for (const one of value) searchValue(index, one);
     else searchText(index, fold(textOf(value)));
+  }
+
+  function search(field: number): void {
+    const index = indexes[field] as FieldIndex;
+    const value = read(index.slot);
+    if (typeof value === 'string') searchText(index, fold(value));
+    else searchValue(index, value);
   }
 
   function searchText({ equals, finders }: FieldIndex, text: string): void {
@@ -145,12 +157,7 @@ export function createMatcher({ rules, atoms, readers }: MatcherOptions): Matche
       readers.begin(event);
       stamp += 1;
       found.length = 0;
-      for (let index = 0; index < indexes.length; index += 1) {
-        const one = indexes[index] as FieldIndex;
-        const value = read(one.slot);
-        if (typeof value === 'string') searchText(one, fold(value));
-        else searchValue(one, value);
-      }
+      presence.scan(event, search);
       for (let index = 0; index < always.length; index += 1) look(always[index] as Entered);
       let count = 0;
       for (let index = 0; index < found.length; index += 1) {
@@ -233,6 +240,7 @@ function indexFields(atoms: readonly Atom[], slotOf: (field: string) => Slot): r
       of.flatMap(({ is, text, number }): Entry[] => (is === wanted ? [[text, number]] : []));
     const [starts, ends, contains] = [entriesOf('starts'), entriesOf('ends'), entriesOf('contains')];
     return {
+      field,
       slot: slotOf(field),
       equals: new Map([...equals].map(([text, found]) => [text, found.map(({ number }) => number)])),
       finders: [

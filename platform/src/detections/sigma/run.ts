@@ -5,6 +5,7 @@ import { createReader, createSharedReaders, type Reader, readAllTexts } from './
 import { textOf } from './fold.ts';
 import { createMatcher, type Matcher, type MatcherReaders } from './matcher.ts';
 import { placesOf } from './pipeline/fields.ts';
+import { createPresence, type Presence } from './presence.ts';
 import type { SigmaPart } from './specification.ts';
 
 /** What a field's name in an atom reads. */
@@ -21,6 +22,20 @@ function readersOf(): MatcherReaders {
       shared.begin(given);
     },
     reader: (field) => (field === ANYWHERE ? () => readAllTexts(event) : shared.reader(placesOf(field))),
+    presence: presenceOf,
+  };
+}
+
+/** Every event has the pseudo-field of all texts. */
+function presenceOf(fields: readonly string[]): Presence {
+  const presence = createPresence(fields.map((field) => (field === ANYWHERE ? [] : placesOf(field))));
+  const anywhere = fields.indexOf(ANYWHERE);
+  if (anywhere < 0) return presence;
+  return {
+    scan(event, found) {
+      presence.scan(event, found);
+      found(anywhere);
+    },
   };
 }
 
