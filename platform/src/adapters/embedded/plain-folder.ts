@@ -71,7 +71,7 @@ export function openPlainFolder(root: string, scratch: string): Objects {
 
 function segments(key: string): string[] {
   const parts = key.split('/');
-  if (parts.some((part) => part === '' || part === '.' || part === '..')) {
+  if (!key.isWellFormed() || parts.some((part) => part === '' || part === '.' || part === '..')) {
     throw new UserError(`${JSON.stringify(key)} cannot be the name of a file`);
   }
   return parts;
