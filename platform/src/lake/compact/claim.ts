@@ -41,7 +41,7 @@ export interface ClaimDeps {
 export interface Claim {
   /** What a dead process had begun, or this one. */
   readonly replacement: Replacement | undefined;
-  /** Durable when it resolves. @throws ExternalError when the claim was lost. */
+  /** Durable when it resolves. @throws ClaimLost when somebody has taken over; then nothing was written. */
   set(replacement: Replacement | undefined): Promise<void>;
   release(): Promise<void>;
 }
@@ -82,7 +82,7 @@ export async function claimPartition(deps: ClaimDeps, prefix: string): Promise<C
   function write(): Promise<void> {
     const next = writing.then(async () => {
       const begun = performance.now();
-      if (begun - renewedAt > deps.leaseMs / 2 || (await isTakenOver())) throw lost(prefix);
+      if (begun - renewedAt > deps.leaseMs / 2 || (await isTakenOver())) throw new ClaimLost(prefix);
       await objects.put(bucket, key, body());
       renewedAt = begun;
     });
@@ -142,7 +142,8 @@ function isOver({ clock, leaseMs, isDead }: ClaimDeps, { modifiedAt }: ObjectInf
   return isDead(owner) || clock.now().getTime() - modifiedAt.getTime() > leaseMs;
 }
 
-function lost(prefix: string): ExternalError {
-  const hint = 'nothing is lost; run it again';
-  return new ExternalError(`another process has taken over ${prefix}: ${hint}`, { retryable: true });
+export class ClaimLost extends ExternalError {
+  constructor(prefix: string) {
+    super(`another process has taken over ${prefix}: nothing is lost; run it again`, { retryable: true });
+  }
 }

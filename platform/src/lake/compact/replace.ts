@@ -8,7 +8,7 @@
  */
 import { ExternalError } from '../../core/errors.ts';
 import type { ObjectInfo } from '../../ports/objects.ts';
-import type { Claim, Replacement } from './claim.ts';
+import { type Claim, ClaimLost, type Replacement } from './claim.ts';
 import { asideKey, type Place } from './place.ts';
 
 export interface NewFile {
@@ -43,7 +43,13 @@ export async function replaceFiles(place: Place, claim: Claim, options: ReplaceO
     await settle(place, claim);
     throw new ExternalError(`${changed} was changed while it was read`, { retryable: true });
   }
-  await claim.set({ ...replacement, state: 'committed' });
+  try {
+    await claim.set({ ...replacement, state: 'committed' });
+  } catch (error) {
+    // Whoever has taken over has looked for them before they came.
+    if (error instanceof ClaimLost) await deleteAll(place, replacement.outputs);
+    throw error;
+  }
   await settle(place, claim);
 }
 
