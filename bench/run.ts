@@ -6,9 +6,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import type { DetectionFigures } from './detections.ts';
 import type { ParseFigures } from './parse.ts';
 import type { PipelineFigures } from './pipeline.ts';
 import type { ProcessFigures } from './process.ts';
+import type { SigmaFigures } from './sigma.ts';
 
 const DOCUMENT = join(import.meta.dirname, '..', 'docs', 'performance.md');
 const BEGIN = '<!-- figures: written by npm run bench -->';
@@ -33,6 +35,8 @@ const parse = measure<ParseFigures>('parse.ts', [megabytes], true);
 const rules = new Map(
   [10, 150, 1_000].map((count) => [count, measure<PipelineFigures>('pipeline.ts', [megabytes, count], true)]),
 );
+const sigma = [1_000, 3_000].map((count) => measure<SigmaFigures>('sigma.ts', [count, 1_000_000], true));
+const detections = measure<readonly DetectionFigures[]>('detections.ts', [20_000], true);
 const whole = measure<ProcessFigures>('process.ts', [200], false);
 
 function pipeline(count: number): PipelineFigures {
@@ -60,6 +64,13 @@ const rows = [
     `**${many.toFixed(2)}**`,
     `${speed(pipeline(1_000).pipelineMbps)} against ${speed(pipeline(10).pipelineMbps)}`,
   ],
+  ...sigma.map((one) => [
+    `Windows process events → ${thousands(one.rules)} Sigma rules`,
+    one.rules > 2_000 ? 'at least 50,000 events/s' : '',
+    `**${thousands(one.sigmaEps)} events/s**`,
+    `${one.ratio.toFixed(2)} of a bare \`JSON.parse\` loop (${thousands(one.referenceEps)} events/s); ${thousands(one.matches)} matches in ${thousands(one.events)} events`,
+  ]),
+  ...detectionRows(detections),
   [
     'log line in → alert at the destination, idle system',
     'p99 under 1 s',
@@ -95,6 +106,35 @@ const table = [
 const text = readFileSync(DOCUMENT, 'utf8');
 writeFileSync(DOCUMENT, `${text.slice(0, text.indexOf(BEGIN))}${table}${text.slice(text.indexOf(END) + END.length)}`);
 process.stdout.write(`${table}\n`);
+
+function thousands(count: number): string {
+  return count.toLocaleString('en');
+}
+
+function detectionRows(figures: readonly DetectionFigures[]): string[][] {
+  const [few, some, many] = figures as [DetectionFigures, DetectionFigures, DetectionFigures];
+  const speedOf = ({ rules, eventsPerSecond }: DetectionFigures) => `${thousands(eventsPerSecond)} with ${rules}`;
+  const native = ({ rules, ofNative, nativePerSecond }: DetectionFigures) =>
+    `${Math.round(ofNative)} times with ${rules} (${thousands(nativePerSecond)} natively)`;
+  return [
+    [
+      'detection engine alone: 1,000 Python rules against 10',
+      'at least 0.7',
+      `**${many.ofFewest.toFixed(2)}**`,
+      `events a second on one core: ${figures.map(speedOf).join(', ')}`,
+    ],
+    [
+      'Python rules against native CPython without planner',
+      'at least 10 times',
+      `**${Math.round(some.ofNative)} times** with 100`,
+      `${native(few)}, ${native(many)}`,
+    ],
+  ];
+}
+
+function thousands(value: number): string {
+  return value < 10_000 ? String(Math.round(value)) : `${Math.round(value / 1_000)},000`;
+}
 
 function speed(mbps: number): string {
   return `${Math.round(mbps)} MB/s`;

@@ -129,8 +129,9 @@ function fragment(next: Random): string {
   );
 }
 
-export function makeEvents(count: number): readonly string[] {
-  const next = random(7);
+/** As lines of NDJSON; others for each `piece`. */
+export function makeEvents(count: number, piece = 0): readonly string[] {
+  const next = random(7 + piece);
   return Array.from({ length: count }, (_, index) => JSON.stringify(makeEvent(index, next)));
 }
 
@@ -187,5 +188,10 @@ function argument(next: Random): string {
 }
 
 function hex(next: Random, length: number): string {
-  return Array.from({ length }, () => next(16).toString(16)).join('');
+  let text = '';
+  while (text.length < length)
+    text += next(2 ** 24)
+      .toString(16)
+      .padStart(6, '0');
+  return text.slice(0, length);
 }

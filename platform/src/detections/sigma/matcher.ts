@@ -6,8 +6,8 @@
 import { compileAtom } from './atoms.ts';
 import { type Automaton, createAutomaton, createEdgeFinder, type Entry } from './automaton.ts';
 import { type Atom, type Expr, type IndexedAtom, isIndexed } from './expression.ts';
-import type { Reader } from './fields.ts';
 import { fold, textOf } from './fold.ts';
+import { createGramFinder, GRAM } from './grams.ts';
 import type { Presence } from './presence.ts';
 import { type Entered, enter, type MatcherRule } from './waiting.ts';
 
@@ -226,6 +226,13 @@ const COSTS: Readonly<Record<Atom['is'], number>> = {
   regex: 200,
 };
 
+/** Texts that are too short for grams are few letters in a small automaton. */
+function containsFinders(entries: readonly Entry[]): readonly Automaton[] {
+  const short = entries.filter(([text]) => text.length < GRAM);
+  const long = entries.filter(([text]) => text.length >= GRAM);
+  return [...(short.length > 0 ? [createAutomaton(short)] : []), ...(long.length > 0 ? [createGramFinder(long)] : [])];
+}
+
 function indexFields(atoms: readonly Atom[], slotOf: (field: string) => Slot): readonly FieldIndex[] {
   const byField = Map.groupBy(
     atoms.flatMap((atom, number) => (isIndexed(atom) && atom.text !== '' ? [{ ...atom, number }] : [])),
@@ -246,39 +253,8 @@ function indexFields(atoms: readonly Atom[], slotOf: (field: string) => Slot): r
       finders: [
         ...(starts.length > 0 ? [createEdgeFinder(starts, 'start')] : []),
         ...(ends.length > 0 ? [createEdgeFinder(ends, 'end')] : []),
-        ...(contains.length > 0 ? [createAutomaton(contains)] : []),
+        ...containsFinders(contains),
       ],
     };
   });
-}
-
-/** The same without an index: each rule on its own. For single events, and to compare with. */
-export function matchAlone(
-  { rules, atoms, reader }: Pick<MatcherOptions, 'rules' | 'atoms'> & { reader(field: string): Reader },
-  event: object,
-): readonly number[] {
-  const values = new Map<string, unknown>();
-  const access = {
-    value(field: string): unknown {
-      if (!values.has(field)) values.set(field, reader(field)(event));
-      return values.get(field);
-    },
-  };
-  const holds = (expr: Expr): boolean => {
-    switch (expr.op) {
-      case 'constant':
-        return expr.value;
-      case 'atom':
-        return compileAtom(atoms[expr.atom] as Atom)(access);
-      case 'not':
-        return !holds(expr.of);
-      case 'and':
-        return expr.of.every(holds);
-      case 'or':
-        return expr.of.some(holds);
-      default:
-        return expr.of.filter(holds).length >= expr.count;
-    }
-  };
-  return rules.filter(({ expr }) => holds(expr)).map(({ key }) => key);
 }

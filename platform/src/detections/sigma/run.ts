@@ -1,4 +1,5 @@
 /** Runs what a specification keeps of a Sigma rule, alone or with all rules of a log type together. */
+import { compileAlone } from './alone.ts';
 import { compileRule } from './compile.ts';
 import { ANYWHERE, type Atom, createAtomTable, type Expr } from './expression.ts';
 import { createReader, createSharedReaders, type Reader, readAllTexts } from './fields.ts';
@@ -59,12 +60,11 @@ export function compileSigma(part: Runnable): CompiledSigma {
 }
 
 /** Whether a single rule matches; compiled on first use. */
-export function singleMatcher(part: SigmaPart): (event: object) => boolean {
-  let matcher: Matcher | undefined;
-  const out: number[] = [];
+export function singleMatcher(part: Runnable): (event: object) => boolean {
+  let matches: ((event: object) => boolean) | undefined;
   return (event) => {
-    matcher ??= matcherOf([{ key: 0, part }]);
-    return matcher.match(event, out) > 0;
+    matches ??= compileAlone({ ...compileSigma(part), reader: readerOf });
+    return matches(event);
   };
 }
 
