@@ -1,6 +1,7 @@
 /**
- * Events a second through the detection engine, from JSON text to matches: `node bench/detections.ts RULES [EVENTS]`.
- * With `--native`, the same rules on some of the same events in the machine's own CPython, without a planner.
+ * Events a second through the detection engine, from JSON text to matches, with 10, 100 and 1,000 Python rules; and the
+ * same rules on some of the same events in the machine's own CPython, without a planner. All in turn in one process, so
+ * that what else the machine does falls on all alike. `node bench/detections.ts [EVENTS]`
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,39 +24,68 @@ export interface DetectionFigures {
   /** Rules for which the planner knows no condition. */
   readonly unplanned: number;
   readonly events: number;
-  readonly candidates: number;
   readonly matches: number;
   readonly eventsPerSecond: number;
-  /** Of CPython on this machine; absent where it was not asked for. */
-  readonly native?: { readonly events: number; readonly eventsPerSecond: number };
+  /** Of CPython on this machine. */
+  readonly nativePerSecond: number;
+  /** To the throughput with the fewest rules: the median of rounds. */
+  readonly ofFewest: number;
+  /** To CPython: the median of rounds. */
+  readonly ofNative: number;
 }
 
+const COUNTS = [10, 100, 1_000];
+const ROUNDS = 5;
 /** As in the log processor. */
 const BATCH = 2_000;
-const NATIVE_CALLS = 2_000_000;
+const NATIVE_CALLS = 400_000;
 const BYTES_PER_EVENT = 1_600;
 
-export async function benchDetections(count: number, events: number, isNative: boolean): Promise<DetectionFigures> {
+interface Contestant {
+  readonly detections: readonly Detection[];
+  readonly runners: Runners;
+  readonly engine: DetectionEngine;
+  readonly unplanned: number;
+  /** Events a second of each round. */
+  readonly own: number[];
+  readonly native: number[];
+  matches: number;
+}
+
+export async function benchDetections(events: number): Promise<readonly DetectionFigures[]> {
   const folder = mkdtempSync(join(tmpdir(), 'panther-bench-'));
-  const runners = createRunners();
+  const lines = await readLines(folder, events);
+  const contestants: Contestant[] = [];
   try {
-    const detections = detectionRules(count);
-    const lines = await readLines(folder, events);
-    const { engine, unplanned } = await prepare(detections, runners);
-    await pass(engine, lines.slice(0, BATCH));
-    const rounds = [];
-    for (let round = 0; round < 3; round += 1) rounds.push(await pass(engine, lines));
-    const seconds = median(rounds.map((one) => one.seconds));
-    const { matches } = rounds[0] as { matches: number };
-    const candidates = [...engine.takeCounts().values()].reduce((sum, one) => sum + one.candidates, 0);
-    const figures = { rules: count, unplanned, events: lines.length, candidates, matches };
-    const eventsPerSecond = lines.length / seconds;
-    if (!isNative) return { ...figures, eventsPerSecond };
-    return { ...figures, eventsPerSecond, native: await native(folder, detections, lines, engine) };
+    for (const count of COUNTS) contestants.push(await prepare(detectionRules(count)));
+    for (const { engine } of contestants) await pass(engine, lines);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const one of contestants) {
+        const { seconds, matches } = await pass(one.engine, lines);
+        one.own.push(lines.length / seconds);
+        one.matches = matches;
+        one.native.push(await native(folder, one, lines));
+      }
+    }
+    return contestants.map((one) => figuresOf(one, contestants[0] as Contestant, lines.length));
   } finally {
-    await runners.close();
+    for (const { runners } of contestants) await runners.close();
     rmSync(folder, { recursive: true });
   }
+}
+
+function figuresOf(one: Contestant, fewest: Contestant, events: number): DetectionFigures {
+  const ratio = (to: readonly number[]) => median(one.own.map((value, round) => value / (to[round] ?? Number.NaN)));
+  return {
+    rules: one.detections.length,
+    unplanned: one.unplanned,
+    events,
+    matches: one.matches,
+    eventsPerSecond: median(one.own),
+    nativePerSecond: median(one.native),
+    ofFewest: ratio(fewest.own),
+    ofNative: ratio(one.native),
+  };
 }
 
 async function readLines(folder: string, events: number): Promise<readonly string[]> {
@@ -65,7 +95,8 @@ async function readLines(folder: string, events: number): Promise<readonly strin
   return lines.slice(0, events).map((line) => `${line.slice(0, -1)},"p_log_type":"AWS.CloudTrail"}`);
 }
 
-async function prepare(detections: readonly Detection[], runners: Runners) {
+async function prepare(detections: readonly Detection[]): Promise<Contestant> {
+  const runners = createRunners();
   const conditions = new Map<string, Condition>();
   for (const one of detections)
     conditions.set(one.version, await planDetection(one, (source) => runners.python.ast(source)));
@@ -76,7 +107,8 @@ async function prepare(detections: readonly Detection[], runners: Runners) {
     stringify: stringifyEvent,
   });
   await engine.warmUp();
-  return { engine, unplanned: [...conditions.values()].filter(({ op }) => op === 'true').length };
+  const unplanned = [...conditions.values()].filter(({ op }) => op === 'true').length;
+  return { detections, runners, engine, unplanned, own: [], native: [], matches: 0 };
 }
 
 async function pass(engine: DetectionEngine, lines: readonly string[]): Promise<{ seconds: number; matches: number }> {
@@ -90,29 +122,22 @@ async function pass(engine: DetectionEngine, lines: readonly string[]): Promise<
   return { seconds: (performance.now() - startedAt) / 1_000, matches };
 }
 
-/** @throws Error when the rules do not find the same. */
-async function native(
-  folder: string,
-  detections: readonly Detection[],
-  lines: readonly string[],
-  engine: DetectionEngine,
-) {
-  const some = lines.slice(0, Math.max(200, Math.round(NATIVE_CALLS / detections.length)));
+/**
+ * Events a second in CPython.
+ * @throws Error when the rules do not find the same there.
+ */
+async function native(folder: string, { detections, engine }: Contestant, lines: readonly string[]): Promise<number> {
+  const some = lines.slice(0, Math.max(400, Math.round(NATIVE_CALLS / detections.length)));
   const [rules, events] = [join(folder, 'rules.json'), join(folder, 'events.ndjson')];
   writeFileSync(rules, JSON.stringify(detections.map(({ body }) => body)));
   writeFileSync(events, some.map((line) => `${line}\n`).join(''));
   const api = join(import.meta.dirname, '../platform/src/detections/python/events.py');
-  const output = execFileSync('python3', [join(import.meta.dirname, 'native.py'), rules, events, api], {
-    encoding: 'utf8',
-  });
+  const script = join(import.meta.dirname, 'native.py');
+  const output = execFileSync('python3', [script, rules, events, api], { encoding: 'utf8' });
   const found = JSON.parse(output) as { events: number; matches: number; seconds: number };
   const { matches } = await pass(engine, some);
   if (matches !== found.matches) throw new Error(`${matches} matches against ${found.matches} in CPython`);
-  return { events: found.events, eventsPerSecond: found.events / found.seconds };
+  return found.events / found.seconds;
 }
 
-if (import.meta.main) {
-  const [rules = '100', events = '20000'] = process.argv.slice(2).filter((one) => !one.startsWith('--'));
-  const isNative = process.argv.includes('--native');
-  console.log(JSON.stringify(await benchDetections(Number(rules), Number(events), isNative)));
-}
+if (import.meta.main) console.log(JSON.stringify(await benchDetections(Number(process.argv[2] ?? 20_000))));

@@ -113,9 +113,9 @@ function thousands(count: number): string {
 
 function detectionRows(figures: readonly DetectionFigures[]): string[][] {
   const [few, some, many] = figures as [DetectionFigures, DetectionFigures, DetectionFigures];
-  const speedOf = ({ rules, eventsPerSecond }: DetectionFigures) => `${thousands(eventsPerSecond)} with ${rules}`;
+  const speedOf = ({ rules, eventsPerSecond }: DetectionFigures) => `${rounded(eventsPerSecond)} with ${rules}`;
   const native = ({ rules, ofNative, nativePerSecond }: DetectionFigures) =>
-    `${Math.round(ofNative)} times with ${rules} (${thousands(nativePerSecond)} natively)`;
+    `${Math.round(ofNative)} times with ${rules} (${rounded(nativePerSecond)} natively)`;
   return [
     [
       'detection engine alone: 1,000 Python rules against 10',
@@ -132,8 +132,8 @@ function detectionRows(figures: readonly DetectionFigures[]): string[][] {
   ];
 }
 
-function thousands(value: number): string {
-  return value < 10_000 ? String(Math.round(value)) : `${Math.round(value / 1_000)},000`;
+function rounded(value: number): string {
+  return (value < 10_000 ? Math.round(value) : Math.round(value / 1_000) * 1_000).toLocaleString('en');
 }
 
 function speed(mbps: number): string {
