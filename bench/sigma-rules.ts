@@ -19,6 +19,8 @@ const WORDS = (
   'registry key value run once winlogon image options debugger hijack default extension class object scriptlet sct hta ' +
   'vbs js ps1 bat dll exe ocx cpl xml csv json config profile credential vault ticket hash kerberos delegation replica'
 ).split(' ');
+/** Rules look for far more texts than a day's command lines have. */
+const RARE = WORDS.flatMap((one, index) => [3, 29, 71, 113].map((step) => one + WORDS[(index + step) % WORDS.length]));
 const FOLDERS = [
   'C:\\Windows\\System32',
   'C:\\Windows\\SysWOW64',
@@ -122,7 +124,8 @@ function condition(text: string): readonly string[] {
 
 /** Part of a command line, as rules look for it. */
 function fragment(next: Random): string {
-  const [one, two] = [pick(WORDS, next), pick(WORDS, next)];
+  const words = next(10) < 7 ? RARE : WORDS;
+  const [one, two] = [pick(words, next), pick(words, next)];
   return pick(
     [` -${one}`, `/${one} `, `\\${one}\\${two}`, `${one}-${two}`, `.${one}(`, ` ${one}=${two}`, `${one}${next(100)}`],
     next,
@@ -136,10 +139,10 @@ export function makeEvents(count: number, piece = 0): readonly string[] {
 }
 
 function makeEvent(index: number, next: Random): object {
-  const tool = next(10) < 6 ? pick(BUSY, next) : pick(TOOLS, next);
+  const tool = pick(next(10) < 8 ? BUSY : TOOLS, next);
   const folder = pick(FOLDERS, next);
   const args = Array.from({ length: 2 + next(10) }, () => argument(next));
-  const parentTool = pick(next(10) < 7 ? BUSY : TOOLS, next);
+  const parentTool = pick(next(100) < 95 ? BUSY : TOOLS, next);
   return {
     EventID: 1,
     Channel: 'Microsoft-Windows-Sysmon/Operational',
@@ -172,7 +175,8 @@ function makeEvent(index: number, next: Random): object {
 }
 
 function argument(next: Random): string {
-  const [one, two] = [pick(WORDS, next), pick(WORDS, next)];
+  const words = next(10) < 2 ? RARE : WORDS;
+  const [one, two] = [pick(words, next), pick(words, next)];
   return pick(
     [
       `-${one}`,

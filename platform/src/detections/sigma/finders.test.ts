@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Automaton, createAutomaton, createEdgeFinder, type Entry } from './automaton.ts';
 import { fold } from './fold.ts';
-import { createGramFinder, GRAM } from './grams.ts';
 import { compileRegex } from './regex.ts';
 import { requiredText } from './regex-literal.ts';
 
@@ -17,12 +16,8 @@ function found(finder: Automaton, text: string): readonly number[] {
   return [...values].sort((a, b) => a - b);
 }
 
-function check(
-  create: (entries: readonly Entry[]) => Automaton,
-  fits: (text: string, part: string) => boolean,
-  minLength: number,
-): void {
-  const words = fc.array(word(minLength, minLength + 4), { minLength: 1, maxLength: 20 });
+function check(create: (entries: readonly Entry[]) => Automaton, fits: (text: string, part: string) => boolean): void {
+  const words = fc.array(word(1, 5), { minLength: 1, maxLength: 20 });
   fc.assert(
     fc.property(words, word(0, 20), (parts, text) => {
       const entries = parts.map((part, index) => [part, index] as const);
@@ -34,17 +29,14 @@ function check(
 }
 
 test('property: finders find what includes, startsWith and endsWith find', () => {
-  check(createAutomaton, (text, part) => text.includes(part), 1);
-  check(createGramFinder, (text, part) => text.includes(part), GRAM);
+  check(createAutomaton, (text, part) => text.includes(part));
   check(
     (entries) => createEdgeFinder(entries, 'start'),
     (text, part) => text.startsWith(part),
-    1,
   );
   check(
     (entries) => createEdgeFinder(entries, 'end'),
     (text, part) => text.endsWith(part),
-    1,
   );
 });
 

@@ -7,7 +7,6 @@ import { compileAtom } from './atoms.ts';
 import { type Automaton, createAutomaton, createEdgeFinder, type Entry } from './automaton.ts';
 import { type Atom, type Expr, type IndexedAtom, isIndexed } from './expression.ts';
 import { fold, textOf } from './fold.ts';
-import { createGramFinder, GRAM } from './grams.ts';
 import type { Presence } from './presence.ts';
 import { type Entered, enter, type MatcherRule } from './waiting.ts';
 
@@ -226,13 +225,6 @@ const COSTS: Readonly<Record<Atom['is'], number>> = {
   regex: 200,
 };
 
-/** Texts that are too short for grams are few letters in a small automaton. */
-function containsFinders(entries: readonly Entry[]): readonly Automaton[] {
-  const short = entries.filter(([text]) => text.length < GRAM);
-  const long = entries.filter(([text]) => text.length >= GRAM);
-  return [...(short.length > 0 ? [createAutomaton(short)] : []), ...(long.length > 0 ? [createGramFinder(long)] : [])];
-}
-
 function indexFields(atoms: readonly Atom[], slotOf: (field: string) => Slot): readonly FieldIndex[] {
   const byField = Map.groupBy(
     atoms.flatMap((atom, number) => (isIndexed(atom) && atom.text !== '' ? [{ ...atom, number }] : [])),
@@ -253,7 +245,7 @@ function indexFields(atoms: readonly Atom[], slotOf: (field: string) => Slot): r
       finders: [
         ...(starts.length > 0 ? [createEdgeFinder(starts, 'start')] : []),
         ...(ends.length > 0 ? [createEdgeFinder(ends, 'end')] : []),
-        ...containsFinders(contains),
+        ...(contains.length > 0 ? [createAutomaton(contains)] : []),
       ],
     };
   });
