@@ -215,6 +215,7 @@ test('rows that cannot be read are kept aside with their reasons; damaged files 
     '3',
     JSON.stringify(flow(2, { version: 'two' })),
     JSON.stringify(flow(3, { srcPort: 1e15 })),
+    JSON.stringify(flow(5, { bytes: 1.5 })),
     JSON.stringify(flow(4, { start: 'yesterday' })),
     '{"p_row_id":"twice","account":"1","account":"2"}',
     sound.replace('123456789012', '\\ud800'),
@@ -227,7 +228,7 @@ test('rows that cannot be read are kept aside with their reasons; damaged files 
   });
   const { status, report, stderr } = await run([folder, '--verify']);
   assert.equal(status, 1, stderr);
-  assert.deepEqual([report.tables[0]?.rows, report.tables[0]?.unfitRows], [2, 7]);
+  assert.deepEqual([report.tables[0]?.rows, report.tables[0]?.unfitRows], [2, 8]);
   const files = filesOf(folder);
   const aside = `_compact/unfit/${FLOWS}/20260102T030000Z-a.json.gz`;
   assert.equal(files[0], aside);
@@ -238,7 +239,7 @@ test('rows that cannot be read are kept aside with their reasons; damaged files 
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  assert.deepEqual(kept.map(({ row }) => row).sort(), lines.slice(1, 8).sort());
+  assert.deepEqual(kept.map(({ row }) => row).sort(), lines.slice(1, 9).sort());
   for (const { reason } of kept) assert.match(reason, /\w+ \w+/);
   assert.match(stderr, /cut\.json\.gz is left as it is: it cannot be decompressed/);
   assert.deepEqual(await rowsOf(folder, 'account', 'ORDER BY ALL'), [

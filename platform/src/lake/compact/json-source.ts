@@ -41,7 +41,8 @@ export async function jsonSource(
   files: JsonFiles,
   templatePath: string,
 ): Promise<JsonSource> {
-  await writeFile(templatePath, template(schema.columns));
+  const read = schema.columns.map(({ name, type }) => ({ name, type: isCheckedText(schema, type) ? TEXT : type }));
+  await writeFile(templatePath, template(read));
   const options = `${READ_BY_TEMPLATE}, ${rowOptions(files)}`;
   const names = await connection.runAndReadAll(`DESCRIBE SELECT * FROM read_json(${list([templatePath])}, ${options})`);
   const columns = schema.columns.map((column, index) => ({
@@ -49,9 +50,24 @@ export async function jsonSource(
     name: String(names.getRows()[index]?.[0]),
     type: column.type,
   }));
-  const values = columns.map(({ name, type }) => `${identifier(name)}::${storedType(type)} AS ${identifier(name)}`);
+  const values = columns.map(({ name, type }) => {
+    const value = isCheckedText(schema, type) ? wholeNumber(identifier(name)) : identifier(name);
+    return `${value}::${storedType(type)} AS ${identifier(name)}`;
+  });
   const rows = `read_json(${list([templatePath, ...files.paths])}, ${options})`;
   return { columns, sql: `SELECT ${values.join(', ')} FROM ${rows} WHERE ${identifier(MARK)} IS NULL` };
+}
+
+const TEXT: ColumnType = { kind: 'scalar', type: 'string' };
+const WHOLE: ReadonlySet<ScalarType> = new Set(['smallint', 'int', 'bigint']);
+
+/** The engine would round fractions without a word where types do not come from the values themselves. */
+function isCheckedText({ isKnown }: TableSchema, type: ColumnType): boolean {
+  return isKnown && type.kind === 'scalar' && WHOLE.has(type.type);
+}
+
+function wholeNumber(text: string): string {
+  return `CASE WHEN contains(${text}, '.') THEN error('a fraction where a whole number is declared') ELSE ${text} END`;
 }
 
 /** In the order of the columns: an object of JavaScript would put keys like `0` first. */
