@@ -23,6 +23,10 @@ export interface LoadProblem {
 export interface Place {
   readonly file: string;
   readonly line: number;
+  /** 1-based: of the innermost part of the path that is there. */
+  lineOf(path: readonly PropertyKey[]): number;
+  /** Of the test with this name. */
+  lineOfTest(name: string): number;
 }
 
 export interface LoadedDetections {
@@ -50,13 +54,13 @@ interface Reading {
   readonly problems: readonly LoadProblem[];
 }
 
-/** A folder, a zip, or one file. @throws UserError when there is no such path. */
-export function loadDetections(path: string): LoadedDetections {
+/** A folder, a zip, or one file; or several of them as one. @throws UserError when there is no such path. */
+export function loadDetections(path: string | readonly string[]): LoadedDetections {
   const problems: LoadProblem[] = [];
   const found: FoundSpec[] = [];
   const sigmaFiles = new Map<string, { readonly file: ContentFile; readonly text: string }>();
   const seen = new Set<string>();
-  for (const file of contentFiles(path)) {
+  for (const file of [path].flat().flatMap(contentFiles)) {
     if (seen.has(resolve(file.path))) continue;
     seen.add(resolve(file.path));
     const text = file.text() ?? '';
@@ -138,11 +142,20 @@ function toDetections(found: readonly FoundSpec[]): Omit<LoadedDetections, 'corr
     const twin = places.get(detection.id);
     if (twin === undefined) {
       detections.set(detection.id, detection);
-      places.set(detection.id, { file: one.file.path, line: one.lineOf([]) });
+      places.set(detection.id, placeOf(one, detection));
     } else
       problems.push(problem(one, 'error', { path: [], message: `the id ${detection.id} is taken by ${twin.file}` }));
   }
   return { detections: [...detections.values()], problems, places };
+}
+
+function placeOf({ file, lineOf }: FoundSpec, { tests }: Detection): Place {
+  return {
+    file: file.path,
+    line: lineOf([]),
+    lineOf,
+    lineOfTest: (name) => lineOf(['Tests', tests.findIndex((one) => one.name === name), 'Name']),
+  };
 }
 
 function toLoaded(one: FoundSpec): { readonly detection?: Detection; readonly problems: readonly LoadProblem[] } {

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly now?: Date;
   readonly signal?: AbortSignal;
   readonly services?: Partial<Services>;
+  /** Told what goes to stdout and stderr, as it goes. */
+  readonly onOutput?: (text: string) => void;
 }
 
 /** `argv` without the command's name. */
@@ -28,8 +30,8 @@ export async function runCommand(
   argv: readonly string[],
   options: RunOptions = {},
 ): Promise<CommandRun> {
-  const stdout = memoryStream();
-  const stderr = memoryStream();
+  const stdout = memoryStream(options.onOutput);
+  const stderr = memoryStream(options.onOutput);
   const io: CommandIo = {
     stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]),
     stdout: streamOutput(stdout.stream),
@@ -49,11 +51,12 @@ export async function runCommand(
   return { status, stdout: stdout.text(), stderr: stderr.text() };
 }
 
-function memoryStream(): { stream: Writable; text(): string } {
+function memoryStream(onOutput?: (text: string) => void): { stream: Writable; text(): string } {
   const chunks: Buffer[] = [];
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
       chunks.push(chunk);
+      onOutput?.(chunk.toString('utf8'));
       done();
     },
   });

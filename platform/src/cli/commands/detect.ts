@@ -13,8 +13,8 @@ import { createAlertWindows } from '../alert-windows.ts';
 import { type CommandIo, defineCommand, EXIT } from '../command.ts';
 import { logFiles, openLogFile } from '../log-files.ts';
 import { knownLogTypes, readSchemas, selectLogTypes } from '../log-types.ts';
+import { writeProblems } from '../problems.ts';
 import { withLogTypes, writeSigmaSummary } from '../sigma.ts';
-import { writeProblems } from './test.ts';
 
 /** Candidates that are evaluated together. */
 const BATCH = 2_000;

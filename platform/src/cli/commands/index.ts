@@ -50,6 +50,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./test.ts')).test,
   },
   {
+    name: 'validate',
+    summary: 'Check detections without running them',
+    load: async () => (await import('./validate.ts')).validate,
+  },
+  {
     name: 'compact',
     summary: 'Turn JSON logs into Parquet and merge small files, in a folder, a bucket or a lake',
     load: async () => (await import('./compact.ts')).compact,

@@ -6,7 +6,7 @@ import { correlationOf } from './correlation-rule.ts';
 interface Link {
   readonly level: LoadProblem['level'];
   readonly id: string;
-  readonly field: string;
+  readonly path: readonly PropertyKey[];
   readonly message: string;
 }
 
@@ -17,9 +17,9 @@ export function checkLinks(
 ): readonly LoadProblem[] {
   const ids = new Set(detections.map(({ id }) => id));
   const links = [...detections.flatMap((one) => linksOf(one, ids)), ...twinModels(detections)];
-  return links.map(({ level, id, field, message }) => {
-    const { file, line } = places.get(id) ?? { file: id, line: 1 };
-    return { level, file, line, field, message };
+  return links.map(({ level, id, path, message }) => {
+    const place = places.get(id);
+    return { level, file: place?.file ?? id, line: place?.lineOf(path) ?? 1, field: path.join('.'), message };
   });
 }
 
@@ -28,20 +28,19 @@ function linksOf({ id, type, spec }: Detection, ids: ReadonlySet<string>): reado
     const wanted = (spec.PackDefinition as { IDs: readonly string[] }).IDs;
     // A pack by itself is checked where its members are.
     const level = ids.size > 1 && wanted.some((one) => ids.has(one)) ? 'error' : 'warning';
-    return missing(wanted, ids).map((one) => link(level, id, 'PackDefinition.IDs', one));
+    return missing(wanted, ids).map((one) => link(level, id, ['PackDefinition', 'IDs', wanted.indexOf(one)], one));
   }
   if (type === 'scheduled_rule') {
-    return missing(spec.ScheduledQueries as readonly string[], ids).map((one) =>
-      link('warning', id, 'ScheduledQueries', one),
-    );
+    const queries = spec.ScheduledQueries as readonly string[];
+    return missing(queries, ids).map((one) => link('warning', id, ['ScheduledQueries', queries.indexOf(one)], one));
   }
   if (type !== 'correlation_rule') return [];
   const rules = correlationOf(spec).members.map(({ ruleId }) => ruleId);
-  return missing(rules, ids).map((one) => link('warning', id, 'Detection', one));
+  return missing(rules, ids).map((one) => link('warning', id, ['Detection'], one));
 }
 
-function link(level: LoadProblem['level'], id: string, field: string, name: string): Link {
-  return { level, id, field, message: `there is no ${name} in what was loaded` };
+function link(level: LoadProblem['level'], id: string, path: Link['path'], name: string): Link {
+  return { level, id, path, message: `there is no ${name} in what was loaded` };
 }
 
 function missing(names: readonly string[], ids: ReadonlySet<string>): readonly string[] {
@@ -56,6 +55,6 @@ function twinModels(detections: readonly Detection[]): readonly Link[] {
     const other = first.get(logType);
     if (other === undefined) return first.set(logType, id) && [];
     const message = `${logType} has an enabled data model already: ${other}`;
-    return [{ level: 'error' as const, id, field: 'LogTypes', message }];
+    return [{ level: 'error' as const, id, path: ['LogTypes'], message }];
   });
 }

@@ -30,7 +30,17 @@ export const DEFAULT_PYTHON_LIMITS = { timeoutMs: 1_000, memoryBytes: 1 << 30 };
 const ROUTINE_MS = 30_000;
 
 export function readHostSources(): readonly string[] {
-  const files = ['./events.py', './fences.py', './sandbox.py', './stdlib.py', './models.py', './host.py', './kv.py'];
+  const files = [
+    './events.py',
+    './fences.py',
+    './sandbox.py',
+    './packages.py',
+    './stdlib.py',
+    './models.py',
+    './host.py',
+    './kv.py',
+    './check.py',
+  ];
   return files.map((file) => readFileSync(new URL(file, import.meta.url), 'utf8'));
 }
 
@@ -42,8 +52,28 @@ export interface PythonRunner {
   test(call: TestCall, helpers: readonly HelperSource[]): Promise<Answer>;
   /** Abstract syntax tree of a module, as JSON. Undefined when it does not parse. */
   ast(source: string): Promise<unknown>;
+  /** Reads modules without running them. `modules`: names of those that can be imported besides what Panther gives. */
+  check(files: readonly PythonFile[], modules: readonly string[]): Promise<readonly CheckedModule[]>;
   close(): Promise<void>;
 }
+
+export interface PythonFile {
+  readonly file: string;
+  readonly body: string;
+}
+
+export interface CheckedModule {
+  /** It does not compile, or asks for what detections do not have; the rest is not known then. */
+  readonly error?: { readonly line: number; readonly message: string };
+  /** Names at the top of the module; `*`: those of another one, too. */
+  readonly defines?: readonly string[];
+  /** Of the `modules`. */
+  readonly imports?: readonly { readonly line: number; readonly module: string; readonly names: readonly string[] }[];
+  readonly missing?: readonly { readonly line: number; readonly module: string; readonly reason: string }[];
+}
+
+/** Modules that are read in one request. */
+const CHECKED_AT_ONCE = 50;
 
 export function createPythonRunner(options: PythonRunnerOptions): PythonRunner {
   let interpreter: Sandbox | undefined;
@@ -99,11 +129,15 @@ export function createPythonRunner(options: PythonRunnerOptions): PythonRunner {
     return asking?.call(question) ?? Promise.resolve(NOT_RUNNING);
   }
 
-  async function ask(kind: 'run' | 'test' | 'ast', text: string, keyValues?: KeyValueCalls): Promise<unknown> {
+  async function ask(
+    kind: 'run' | 'test' | 'ast' | 'check',
+    text: string,
+    keyValues?: KeyValueCalls,
+  ): Promise<unknown> {
     const current = await ready();
     try {
       return JSON.parse(
-        await current.ask(kind, text, kind === 'ast' ? ROUTINE_MS : silenceMs, () => {
+        await current.ask(kind, text, kind === 'ast' || kind === 'check' ? ROUTINE_MS : silenceMs, () => {
           asking = keyValues;
         }),
       );
@@ -141,6 +175,14 @@ export function createPythonRunner(options: PythonRunnerOptions): PythonRunner {
     async ast(source) {
       const tree = await ask('ast', JSON.stringify({ source })).catch(() => undefined);
       return tree ?? undefined;
+    },
+    async check(files, modules) {
+      const checked: CheckedModule[] = [];
+      for (let start = 0; start < files.length; start += CHECKED_AT_ONCE) {
+        const request = { files: files.slice(start, start + CHECKED_AT_ONCE), modules };
+        checked.push(...((await ask('check', JSON.stringify(request))) as CheckedModule[]));
+      }
+      return checked;
     },
     async close() {
       await interpreter?.end();

@@ -123,10 +123,12 @@ def facade(name):
     if name in FACADES:
         return FACADES[name]
     if name not in ALLOWED:
+        if is_packaged(name):
+            return packaged(name)
         root = name.partition(".")[0]
         if root in sys.stdlib_module_names or root in ("js", "pyodide", "pyodide_js"):
             raise ImportError(f"the module {name!r} is not available to detections")
-        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        raise missing_module(name)
     real = OWN_MODULES.get(name) or importlib.import_module(name)
     copy = FrozenModule(name, real.__doc__)
     for key, value in vars(real).items():

@@ -1,0 +1,74 @@
+import { resolve } from 'node:path';
+import { type LoadProblem, loadDetections } from '../../detections/load.ts';
+import { validateDetections } from '../../detections/validate.ts';
+import { type CommandIo, defineCommand, EXIT } from '../command.ts';
+import { knownLogTypes, readSchemas } from '../log-types.ts';
+import { shownPath, writeProblems } from '../problems.ts';
+
+export const validate = defineCommand({
+  name: 'validate',
+  summary: 'Check detections without running them',
+  usage: '[options] PATH…',
+  details:
+    'PATH is a folder, a zip or a specification. Checked are the keys and values of every specification, ids, files, ' +
+    'the syntax of code, and every name of something else. Problems go to stderr with file and line, counts by type ' +
+    'to stdout. Exit status 1: there are errors; warnings alone do not count.',
+  operands: { min: 1 },
+  options: {
+    schema: { value: 'FILE', repeatable: true, description: 'a log schema of your own, whose log type is then known' },
+    json: { description: 'one JSON document' },
+  },
+  examples: [
+    { line: 'panther validate detections/', does: 'Check a folder.' },
+    { line: 'panther validate --json panther-analysis.zip', does: 'Check a zip; problems as JSON.' },
+  ],
+  async run({ options, operands }, io) {
+    const loaded = loadDetections(operands.map((path) => resolve(io.cwd, path)));
+    const logTypes = knownLogTypes(io, await readSchemas(options.schema, io));
+    const runners = await io.services.openRunners();
+    try {
+      const found = await validateDetections(loaded, {
+        check: runners.python.check,
+        isKnownLogType: (name) => logTypes.has(name),
+      });
+      const problems = [...loaded.problems, ...found].map((one) => ({ ...one, file: shownPath(one.file, io.cwd) }));
+      const errors = problems.filter(({ level }) => level === 'error').length;
+      const items = countByType(loaded.detections);
+      await (options.json ? writeJson(items, problems, io) : writeText(items, problems, io));
+      return errors === 0 ? EXIT.done : EXIT.failures;
+    } finally {
+      await runners.close();
+    }
+  },
+});
+
+type Counts = Readonly<Record<string, number>>;
+
+function countByType(detections: readonly { readonly type: string }[]): Counts {
+  const counts: Record<string, number> = {};
+  for (const { type } of detections) counts[type] = (counts[type] ?? 0) + 1;
+  return counts;
+}
+
+function countLevels(problems: readonly LoadProblem[]) {
+  const errors = problems.filter(({ level }) => level === 'error').length;
+  return { errors, warnings: problems.length - errors };
+}
+
+async function writeJson(items: Counts, problems: readonly LoadProblem[], io: CommandIo): Promise<void> {
+  await io.stdout.write(`${JSON.stringify({ items, ...countLevels(problems), problems }, null, 2)}\n`);
+}
+
+async function writeText(items: Counts, problems: readonly LoadProblem[], io: CommandIo): Promise<void> {
+  await writeProblems(problems, io);
+  const width = String(Math.max(0, ...Object.values(items))).length;
+  for (const [type, count] of Object.entries(items)) {
+    await io.stdout.write(`${String(count).padStart(width)}  ${type.replaceAll('_', ' ')}\n`);
+  }
+  const { errors, warnings } = countLevels(problems);
+  await io.stdout.write(`${number(errors, 'error')}, ${number(warnings, 'warning')}\n`);
+}
+
+function number(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,149 @@
+/** What can be said of loaded detections without running them, besides what loading said of each specification. */
+import { dirname, join } from 'node:path';
+import type { Detection } from './detection.ts';
+import { mappingsOf } from './format/data-model.ts';
+import type { LoadedDetections, LoadProblem } from './load.ts';
+import type { CheckedModule, PythonFile } from './python/runner.ts';
+
+export interface ValidateOptions {
+  check(files: readonly PythonFile[], modules: readonly string[]): Promise<readonly CheckedModule[]>;
+  isKnownLogType(name: string): boolean;
+}
+
+interface Module {
+  readonly detection: Detection;
+  /** Of the code. */
+  readonly path: string;
+  readonly checked: CheckedModule;
+}
+
+type Content = Pick<LoadedDetections, 'detections' | 'places'>;
+
+/** Code that does not compile, names that do not exist, and log types without a schema. */
+export async function validateDetections(content: Content, options: ValidateOptions): Promise<readonly LoadProblem[]> {
+  const modules = await checkModules(content, options);
+  return [
+    ...modules.flatMap(codeProblems),
+    ...importProblems(modules),
+    ...modules.flatMap((one) => nameProblems(one, content)),
+    ...moduleNames(content),
+    ...unknownLogTypes(content, options),
+  ];
+}
+
+async function checkModules({ detections, places }: Content, { check }: ValidateOptions): Promise<readonly Module[]> {
+  const python = detections.filter(({ language }) => language === 'python');
+  const names = python.filter(({ type }) => type === 'global').map(({ id }) => id);
+  const checked = await check(
+    python.map(({ file, body }) => ({ file, body })),
+    names,
+  );
+  return python.map((detection, index) => {
+    const path = join(dirname(places.get(detection.id)?.file ?? ''), detection.file);
+    return { detection, path, checked: checked[index] ?? {} };
+  });
+}
+
+function codeProblems({ path, checked: { error, missing = [] } }: Module): readonly LoadProblem[] {
+  if (error !== undefined) return [inCode(path, error.line, error.message)];
+  return missing.map(({ line, reason }) => inCode(path, line, reason));
+}
+
+function inCode(file: string, line: number, message: string): LoadProblem {
+  return { level: 'error', file, line, field: '', message };
+}
+
+/** `from helper import name`, where the helper has no such name. */
+function importProblems(modules: readonly Module[]): readonly LoadProblem[] {
+  const defined = new Map(
+    modules.flatMap(({ detection: { id, type }, checked: { defines } }) =>
+      type === 'global' && defines !== undefined && !defines.includes('*') ? [[id, new Set(defines)] as const] : [],
+    ),
+  );
+  return modules.flatMap(({ path, checked: { imports = [] } }) =>
+    imports.flatMap(({ line, module, names }) =>
+      names
+        .filter((name) => name !== '*' && defined.get(module)?.has(name) === false)
+        .map((name) => inCode(path, line, `the module ${module} has no ${name}`)),
+    ),
+  );
+}
+
+/** Names in the specification that the code must have. */
+function nameProblems({ detection, path, checked }: Module, { places }: Content): readonly LoadProblem[] {
+  const { id, type, spec, file } = detection;
+  if (checked.defines === undefined || checked.defines.includes('*')) return [];
+  const names = new Set(checked.defines);
+  const main = type === 'policy' ? 'policy' : type === 'rule' || type === 'scheduled_rule' ? 'rule' : undefined;
+  const problems: LoadProblem[] = [];
+  if (main !== undefined && !names.has(main)) problems.push(inCode(path, 1, `there is no function ${main} in ${file}`));
+  for (const { at, name } of [...mockNames(spec), ...methodNames(detection)]) {
+    if (names.has(name)) continue;
+    const place = places.get(id);
+    const message = `there is no ${name} in ${file}`;
+    problems.push({
+      level: 'error',
+      file: place?.file ?? id,
+      line: place?.lineOf(at) ?? 1,
+      field: at.join('.'),
+      message,
+    });
+  }
+  return problems;
+}
+
+interface NamedAt {
+  readonly at: readonly PropertyKey[];
+  readonly name: string;
+}
+
+/** Built-in functions can be mocked without being named in the module. */
+const BUILTIN = /^(open|print|len|isinstance|sorted|any|all|sum|min|max|int|str|float|bool|getattr|hasattr)$/;
+
+function mockNames({ Tests: tests }: Detection['spec']): readonly NamedAt[] {
+  if (!Array.isArray(tests)) return [];
+  return (tests as { Mocks?: { objectName: string }[] | null }[]).flatMap(({ Mocks: mocks }, test) =>
+    (mocks ?? []).flatMap(({ objectName: name }, index) =>
+      BUILTIN.test(name) ? [] : [{ at: ['Tests', test, 'Mocks', index, 'objectName'], name }],
+    ),
+  );
+}
+
+function methodNames({ type, spec }: Detection): readonly NamedAt[] {
+  if (type !== 'datamodel') return [];
+  return mappingsOf(spec).flatMap(({ method }, index) =>
+    method === undefined ? [] : [{ at: ['Mappings', index], name: method }],
+  );
+}
+
+/** Modules are imported by their ids. */
+function moduleNames({ detections, places }: Content): readonly LoadProblem[] {
+  return detections
+    .filter(({ type, id }) => type === 'global' && !/^[A-Za-z_]\w*$/.test(id))
+    .map(({ id }) => {
+      const place = places.get(id);
+      const message = `no code can import ${id}: it is not a name in Python`;
+      const line = place?.lineOf(['GlobalID']) ?? 1;
+      return { level: 'warning', file: place?.file ?? id, line, field: 'GlobalID', message };
+    });
+}
+
+/** Once for each log type, where it is first named. */
+function unknownLogTypes({ detections, places }: Content, { isKnownLogType }: ValidateOptions): readonly LoadProblem[] {
+  const uses = new Map<string, Detection[]>();
+  for (const one of detections) {
+    for (const logType of one.info.logTypes) {
+      if (isKnownLogType(logType)) continue;
+      uses.set(logType, [...(uses.get(logType) ?? []), one]);
+    }
+  }
+  return [...uses].map(([logType, [first, ...others]]) => {
+    const place = places.get(first?.id ?? '');
+    const at = ['LogTypes', first?.info.logTypes.indexOf(logType) ?? 0];
+    const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+    const message =
+      `no log type ${logType} is known${more}: its logs are not read until there is a schema; ` +
+      `\`panther infer --name ${logType} FILE\` makes one of samples`;
+    return { level: 'warning', file: place?.file ?? '', line: place?.lineOf(at) ?? 1, field: 'LogTypes', message };
+  });
+}
