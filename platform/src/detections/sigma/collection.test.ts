@@ -98,6 +98,21 @@ test('a rule without an id has one of its file and place', () => {
   );
 });
 
+test('rules that have an id in common have ids of their own', () => {
+  const text = `title: shared
+id: common
+action: global
+${SOURCE}---
+detection: {s: {a: b}, condition: s}
+---
+detection: {s: {a: c}, condition: s}
+`;
+  assert.deepEqual(
+    load(text, rule('x', '  s: {a: b}\n  condition: s', 'id: other\n')).rules.map(({ spec }) => spec.RuleID),
+    ['common', 'common.2', 'other'],
+  );
+});
+
 test('conditions', () => {
   const searches = '  sel_a: {a: 1}\n  sel_b: {b: 1}\n  other: {c: 1}\n  _hidden: {d: 1}\n';
   const holds = (condition: string, event: object) => matched(rule('x', `${searches}  condition: ${condition}`), event);

@@ -72,7 +72,7 @@ export function loadSigma(files: readonly SigmaFile[]): SigmaCollection {
           if (isPipeline(document.data)) pipelines.push(parsePipeline(document));
           else if (isSigma(document.data)) {
             documents += 1;
-            const value = parseDocument(document, fallbackId(file.path, index));
+            const value = ownId(parseDocument(document, fallbackId(file.path, index)), file.path, found);
             found.push({ value, file: file.path, text: textOf(document, file.text) });
           }
         });
@@ -114,6 +114,13 @@ function fallbackId(path: string, index: number): string {
   const stem = path.replace(/^.*[\\/]/, '').replace(/\.ya?ml$/, '');
   const plain = stem.replaceAll(/[<>&"%\s]+/g, '_');
   return index === 0 ? `Sigma.${plain}` : `Sigma.${plain}.${index + 1}`;
+}
+
+/** Documents that have the id of the part in common: the first keeps it. */
+function ownId<T extends SigmaDocument>(value: T, file: string, found: readonly Found<SigmaDocument>[]): T {
+  const own = found.slice(found.findLastIndex((one) => one.file !== file) + 1);
+  const twins = own.filter((one) => one.value.id === value.id || one.value.id.startsWith(`${value.id}.`)).length;
+  return twins === 0 ? value : { ...value, id: `${value.id}.${twins + 1}` };
 }
 
 /** A document that has parts of others is shown with them. */
