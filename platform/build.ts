@@ -79,6 +79,9 @@ function copyFiles(): void {
   cpSync(join(ROOT, 'docs', 'images'), join(DIST, 'docs', 'images'), { recursive: true });
   for (const path of globSync('platform/src/**/*.{py,sandbox.js}', { cwd: ROOT }))
     cpSync(join(ROOT, path), join(DIST, basename(path)));
+  cpSync(join(ROOT, 'platform', 'src', 'detections', 'sigma', 'pipeline', 'builtin'), join(DIST, 'builtin'), {
+    recursive: true,
+  });
   mkdirSync(join(DIST, 'bin'));
   cpSync(join(ROOT, 'platform', 'bin', 'panther.cjs'), join(DIST, 'bin', 'panther.cjs'));
 }

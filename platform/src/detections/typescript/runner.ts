@@ -3,6 +3,7 @@
  * no timers. Each rule has a context of its own, so that it cannot see another's state. Types are stripped, nothing is
  * compiled.
  */
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Answer, Call, RuleSource, TestCall, Trouble } from '../runner.ts';
@@ -120,11 +121,18 @@ function startIsolate(
 
 /** isolated-vm and what finds its binary; a package carries the former beside its code. */
 function addonFolders(workerUrl: URL): readonly string[] {
-  const require = createRequire(workerUrl);
-  // By the second one it tells which C library there is.
-  const folders = [join(dirname(require.resolve('node-gyp-build')), '*'), '/etc/alpine-release'];
-  if (!workerUrl.pathname.endsWith('.ts')) return folders;
-  return [...folders, join(dirname(require.resolve('isolated-vm')), '*')];
+  const names = workerUrl.pathname.endsWith('.ts') ? ['node-gyp-build', 'isolated-vm'] : ['node-gyp-build'];
+  // By this file it is told which C library there is.
+  return [...names.flatMap((name) => foldersOf(workerUrl, name)), '/etc/alpine-release'];
+}
+
+/** Where a package is, and the link by which it is found. */
+function foldersOf(from: URL, name: string): readonly string[] {
+  const require = createRequire(from);
+  const found = (require.resolve.paths(name) ?? [])
+    .map((folder) => join(folder, name))
+    .filter((path) => existsSync(path));
+  return [dirname(require.resolve(name)), ...found].map((folder) => join(folder, '*'));
 }
 
 /** Replaces functions of the rule's module, which must be declared as functions. */
