@@ -328,7 +328,7 @@ test('fuzz: whatever a document says, the answer is a rule or a problem', () => 
         assert.ok(message.length > 0 && line >= 1);
       }
     }),
-    { numRuns: 1_000 },
+    { numRuns: 500 },
   );
   fc.assert(
     fc.property(fc.string(), (text) => void load(`detection:\n  s: ${text}\ntitle: x\n`)),

@@ -1,11 +1,12 @@
 /** Reading the fields of a log type's events by the names that rules use. */
+import { toPlace } from './text-parts.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The value, from one of the places where a field can be; lists on the way give the values of all their elements. */
 export type Reader = (event: object) => unknown;
 
-/** `EventData.Image`: each a name, `.` goes inside; a name with dots in it is tried first. */
+/** `EventData.Image`: each a name, `.` goes inside; a name with dots in it is tried first. For `#` see `toPlace`. */
 export type Path = string;
 
 /** The first of the paths that has a value. */
@@ -23,7 +24,13 @@ export function createReader(paths: readonly Path[]): Reader {
   };
 }
 
-function pathReader(path: Path): Reader {
+function pathReader(text: Path): Reader {
+  const { path, cut } = toPlace(text);
+  const read = wholeReader(path);
+  return cut === undefined ? read : (event) => cut(read(event));
+}
+
+function wholeReader(path: Path): Reader {
   const keys = path.split('.');
   if (keys.length === 1) return (event) => own(event, path);
   return (event) => {
@@ -92,7 +99,13 @@ export function createSharedReaders(): SharedReaders {
     return container.value;
   }
 
-  function sharedReader(path: Path): () => unknown {
+  function sharedReader(text: Path): () => unknown {
+    const { path, cut } = toPlace(text);
+    const read = wholeShared(path);
+    return cut === undefined ? read : () => cut(read());
+  }
+
+  function wholeShared(path: Path): () => unknown {
     const keys = path.split('.');
     if (keys.length === 1) return () => own(event, path);
     const container = containerOf(keys.slice(0, -1));

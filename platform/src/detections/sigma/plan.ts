@@ -4,6 +4,7 @@ import { isAscii } from '../planner/evaluate.ts';
 import { ANYWHERE, type Atom, type Expr, isIndexed } from './expression.ts';
 import { placesOf } from './pipeline/fields.ts';
 import type { CompiledSigma } from './run.ts';
+import { toPlace } from './text-parts.ts';
 
 /** Necessary, not sufficient: what has no condition gives `true`. */
 export function planSigma({ expr, atoms }: CompiledSigma): Condition {
@@ -43,7 +44,9 @@ function testFor(is: 'equals' | 'starts' | 'ends' | 'contains', text: string): T
 }
 
 /** A field with dots in its name can be one field, or a field in others. */
-function planPlace(place: string, wanted: Test | undefined): Condition {
+function planPlace(text: string, asked: Test | undefined): Condition {
+  const { path: place, cut } = toPlace(text);
+  const wanted = cut === undefined ? asked : undefined;
   if (!isAscii(place)) return TRUE;
   const keys = place.split('.');
   const whole: Step = { by: 'get', key: place, fallback: null };

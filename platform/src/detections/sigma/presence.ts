@@ -1,5 +1,6 @@
 /** Which of many fields an event may have, found through the names that are in the event: fields it lacks cost nothing. */
 import type { Path } from './fields.ts';
+import { toPlace } from './text-parts.ts';
 
 export interface Presence {
   /** Calls `found` with the index of each field that may have a value, once. */
@@ -15,7 +16,7 @@ interface Node {
 export function createPresence(fields: readonly (readonly Path[])[]): Presence {
   const root = newNode();
   const dotted = new Map<string, number[]>();
-  for (const [index, paths] of fields.entries()) for (const path of paths) add(path, index);
+  for (const [index, paths] of fields.entries()) for (const path of paths) add(toPlace(path).path, index);
   const seenAt = new Int32Array(fields.length);
   let stamp = 0;
 

@@ -215,7 +215,7 @@ test('property: a rule matches what the interpreter says, and only where its con
         if (expected) assert.ok(holds(plan, given), 'the condition is necessary');
       }
     }),
-    { numRuns: 1_500 },
+    { numRuns: 600 },
   );
 });
 

@@ -169,3 +169,23 @@ test('the pipelines that come along are valid, and find the fields of Windows wh
   for (const event of yes) assert.equal(partMatches(part, event), true, JSON.stringify(event));
   assert.equal(partMatches(part, { EventID: 7, Image: image }), false, 'the loading of a module');
 });
+
+test('rules about web servers find method, path and query, in one field or in many', () => {
+  const rule = `title: x
+logsource: {category: webserver}
+detection:
+  s: {cs-method: GET, cs-uri-stem|endswith: /admin.php, cs-uri-query|contains: 'id=1', sc-status: 200}
+  condition: s
+`;
+  const { rules } = loadSigma([{ path: 'r.yml', text: rule }]);
+  const part = rules[0]?.spec.Sigma as SigmaPart;
+  const [loaded] = rules;
+  assert.match(String(loaded?.spec.LogTypes), /Nginx\.Access/);
+  assert.equal(partMatches(part, { request: 'GET /x/admin.php?id=12 HTTP/1.1', status: 200 }), true);
+  assert.equal(partMatches(part, { request: 'POST /x/admin.php?id=12 HTTP/1.1', status: 200 }), false);
+  assert.equal(partMatches(part, { request: 'GET /x/admin.php HTTP/1.1', status: 200 }), false);
+  assert.equal(partMatches(part, { request: '-', status: 200 }), false);
+  const apache = { request_method: 'GET', request_uri: '/admin.php?id=1', response_status: 200 };
+  assert.equal(partMatches(part, apache), true);
+  assert.equal(partMatches(part, { ...apache, request_uri: '/admin.php/x?id=1' }), false);
+});
