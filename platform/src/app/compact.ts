@@ -26,6 +26,8 @@ import { keepLease, openLease, PROCESS_ID_LENGTH } from './process-lease.ts';
 
 /** A killed run's partitions are taken over at once on the same machine, after this time on another one. */
 const LEASE_MS = 60_000;
+/** What a thread of the engine needs for rows that it reads, sorts and writes. */
+const THREAD_BYTES = 250e6;
 const MAX_SPILL_BYTES = 256 * 2 ** 30;
 
 export async function compact(options: CompactOptions): Promise<CompactReport> {
@@ -100,7 +102,8 @@ function knownTables({ contentDir, schemas }: CompactOptions): readonly LakeTabl
 }
 
 function engine({ memoryBytes }: CompactOptions, tmpDir: string) {
-  return createDuckdb({ tmpDir, memoryBytes, threads: availableParallelism(), maxSpillBytes: MAX_SPILL_BYTES });
+  const threads = Math.max(1, Math.min(availableParallelism(), Math.floor(memoryBytes / THREAD_BYTES)));
+  return createDuckdb({ tmpDir, memoryBytes, threads, maxSpillBytes: MAX_SPILL_BYTES });
 }
 
 async function compactLake(

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import { tableName } from '../../core/ids.ts';
@@ -27,8 +26,18 @@ const options = {
     value: 'TIME',
     description: 'leave files that are younger, which may still be written (without it 1m, in buckets 0)',
   },
-  memory: { value: 'SIZE', default: '1GB', description: 'memory of the engine; what needs more goes to disk' },
-  concurrency: { value: 'N', kind: 'integer', min: 1, max: 64, description: 'partitions at a time (without it 2)' },
+  memory: {
+    value: 'SIZE',
+    default: '1GB',
+    description: 'memory of the engine, which takes a processor for each 250MB; what needs more goes to disk',
+  },
+  concurrency: {
+    value: 'N',
+    kind: 'integer',
+    min: 1,
+    max: 64,
+    description: 'partitions at a time (without it 2, with less than 1GB of memory 1)',
+  },
   tmp: { value: 'DIR', description: 'folder for scratch files, some 4 GB' },
   ...AWS_OPTIONS,
   json: { description: 'one JSON document' },
@@ -36,7 +45,8 @@ const options = {
 
 type Options = Arguments<typeof options>['options'];
 
-const DEFAULT_CONCURRENCY = 2;
+/** One partition is fetched while another one is sorted: more than two at a time gain nothing, and need more memory. */
+const PARTITION_BYTES = 500e6;
 
 export const compact = defineCommand({
   name: 'compact',
@@ -117,7 +127,7 @@ async function settings(options: Options, from: CompactOptions['from'], io: Comm
     keepsInputs: options.keep,
     minAgeMs: parseDuration(minAge, '--min-age'),
     memoryBytes,
-    concurrency: options.concurrency ?? Math.min(DEFAULT_CONCURRENCY, availableParallelism()),
+    concurrency: options.concurrency ?? (memoryBytes < 2 * PARTITION_BYTES ? 1 : 2),
     tmp: options.tmp && resolve(io.cwd, options.tmp),
     env: io.env,
     signal: io.signal,

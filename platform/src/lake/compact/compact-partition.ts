@@ -38,6 +38,8 @@ export interface PartitionOptions extends ClaimDeps {
 type Totals = { -readonly [K in keyof Required<PartOfReport>]: K extends 'problems' ? string[] : number };
 
 const LANES = 2;
+/** Of a batch that the engine's memory does not hold, the next try has this part. */
+const SMALLER = 4;
 const MAX_PARQUET_FILES = 400;
 
 /** @throws ExternalError when the store fails, or somebody else has changed the files; nothing is lost then. */
@@ -73,17 +75,30 @@ function noResult(): Totals {
 async function run(options: PartitionOptions, partition: Partition, claim: Claim, totals: Totals): Promise<void> {
   const { json, small, young } = await listFiles(options, partition);
   totals.leftFiles = young;
-  const inputs = json.values();
+  let left = json;
   let parquet = json.length > 0 || small.length > 1 ? small : [];
+  let maxBytes = options.batchBytes;
   while (!options.signal.aborted) {
     await rm(options.folder, { recursive: true, force: true });
     await mkdir(options.folder, { recursive: true });
-    const { place, folder, batchBytes: maxBytes } = options;
-    const rows = await fetchRows({ place, folder, inputs, maxBytes, lanes: LANES });
+    const { place, folder } = options;
+    const rows = await fetchRows({ place, folder, inputs: left.values(), maxBytes, lanes: LANES });
+    if (rows.inputs.length > 0 || parquet.length > 1) {
+      const isDone = await replaceBatch(options, partition, claim, { rows, parquet }, totals);
+      if (!isDone && rows.inputs.length < 2 && parquet.length === 0) {
+        throw new ExternalError(`${rows.inputs[0]?.key} needs more --memory`, { retryable: false });
+      }
+      if (!isDone) {
+        if (rows.inputs.length < 2) parquet = [];
+        maxBytes = rows.bytes / SMALLER;
+        continue;
+      }
+    }
     for (const { key, reason } of rows.damaged) totals.problems.push(`${key} is left as it is: ${reason}`);
-    if (rows.inputs.length === 0 && parquet.length < 2) return;
-    await replaceBatch(options, partition, claim, { rows, parquet }, totals);
+    const taken = new Set([...rows.inputs.map(({ key }) => key), ...rows.damaged.map(({ key }) => key)]);
+    left = left.filter(({ key }) => !taken.has(key));
     parquet = [];
+    if (left.length === 0) return;
   }
 }
 
@@ -106,16 +121,21 @@ interface Batch {
   readonly parquet: readonly ObjectInfo[];
 }
 
+/** False when the engine needs more memory; then nothing has changed. */
 async function replaceBatch(
   options: PartitionOptions,
   partition: Partition,
   claim: Claim,
   { rows, parquet }: Batch,
   totals: Totals,
-): Promise<void> {
+): Promise<boolean> {
   const { place, keepsInputs } = options;
-  const merged = await merge(options, { rows, parquet }, totals);
-  if (merged === undefined) return;
+  const merged = await merge(options, { rows, parquet }, totals).catch((error: unknown) => {
+    if (!/^Out of Memory Error/.test(errorMessage(error))) throw error;
+    return 'too large';
+  });
+  if (typeof merged === 'string') return false;
+  if (merged === undefined) return true;
   const { written, inputs } = merged;
   for (const { key, path, count, reason } of written.unfit) {
     totals.unfitRows += count;
@@ -134,6 +154,7 @@ async function replaceBatch(
   totals.bytesAfter += written.rowCount === 0 ? 0 : written.sizeBytes;
   totals.rows += written.rowCount;
   options.onProgress(bytes);
+  return true;
 }
 
 /** Undefined when nothing is to be replaced. */
