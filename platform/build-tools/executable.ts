@@ -60,7 +60,7 @@ async function compile(
   const runtime = runtimeFile(await fetchPackage(target.runtime, cacheDir), target);
   const args = ['build', '--compile', file, `--target=${target.bunTarget}`, `--compile-executable-path=${runtime}`];
   // A support host's working folder must not change what a tool does.
-  args.push('--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig', '--sourcemap=none');
+  args.push('--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig', '--sourcemap=none', '--minify-whitespace');
   await run(compiler, [...args, ...assets.map((asset) => `--asset=${asset}`), `--outfile=${output}`], { cwd: folder });
 }
 

@@ -3,6 +3,7 @@
  * `io.services`. What is not named here is not inside the executable.
  */
 export const TOOLS = {
+  compact: ['./compact.ts'],
   requeue: ['./stored-messages.ts', './sqs-messages.ts'],
   s3queue: ['./checkpoint-file.ts', './spool-objects.ts', './sqs-objects.ts'],
   s3sns: ['./sns-objects.ts'],

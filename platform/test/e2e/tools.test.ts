@@ -78,12 +78,16 @@ describe('format, architecture, version', () => {
         checkFormat(file, target);
         const [, version, commit] = /^(\S+) (\S+)\n$/.exec(readFileSync(join(out, 'VERSION'), 'utf8')) ?? [];
         assert.ok(file.includes(`{"version":"${version}"}`), 'no version');
-        assert.ok(file.includes(`commit:"${commit}",target:"${target.name}"`), 'no commit');
+        const place = file.indexOf(`"${commit}"`);
+        const around = file.toString('latin1', place - 20, place + 60);
+        assert.match(around.replaceAll(/\s/g, ''), new RegExp(`commit:"[^"]+",target:"${target.name}"`), 'no commit');
       });
     }
   }
 });
 
+/** On another architecture; the others say their version there. */
+const EMULATED: readonly Tool[] = ['compact', 'requeue'];
 const ELF_MACHINE = { x64: 62, arm64: 183 };
 const MACH_O_CPU = { x64: 0x01000007, arm64: 0x0100000c };
 const PE_MACHINE = { x64: 0x8664, arm64: 0xaa64 };
@@ -142,7 +146,9 @@ function runThere(target: Target, machine: Machine): void {
         new RegExp(`^error: unknown option --no-such-flag; see ${tool} --help\n\n[^]*Usage: ${tool} `),
       );
     });
-    test(`${tool} does its work`, async () => {
+    // Emulation makes minutes of it: two are run, one of them with a native library.
+    const isLeftOut = target.architecture === 'arm64' && !EMULATED.includes(tool);
+    test(`${tool} does its work`, { skip: isLeftOut && 'emulated; see EMULATED' }, async () => {
       put(fileOf(tool, target), root);
       await timed(tool, target, 'work', () => WORK[tool](root));
     });

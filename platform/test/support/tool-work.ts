@@ -1,8 +1,8 @@
 /** For each tool a piece of its real work, done by an executable in an empty root. */
 import assert from 'node:assert/strict';
 import { globSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { basename, extname, join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import type { Tool } from '../../build-tools/tools.ts';
 import { openSqliteQueue } from '../../src/adapters/embedded/sqlite-queue.ts';
@@ -11,12 +11,32 @@ import { deadLetterQueue } from '../../src/ports/queue.ts';
 import type { EmptyRoot } from './empty-root.ts';
 
 export const WORK: Readonly<Record<Tool, (root: EmptyRoot) => Promise<void>>> = {
+  compact,
   requeue,
   s3queue,
   s3sns,
   filegen,
   customlogs,
 };
+
+/** The layout of an older Panther becomes one Parquet file; the library of DuckDB is unpacked for it. */
+async function compact(root: EmptyRoot): Promise<void> {
+  const [outside, inside] = newFolder(root, 'old');
+  const hour = 'logs/custom_web/year=2026/month=01/day=02/hour=03';
+  mkdirSync(join(outside, hour), { recursive: true });
+  for (const n of [1, 2]) {
+    const time = `2026-01-02 03:00:0${n}.000000000`;
+    const row = { p_log_type: 'Custom.Web', p_event_time: time, p_row_id: `r${n}`, path: `/${n}` };
+    writeFileSync(join(outside, hour, `20260102T030000Z-${n}.json.gz`), gzipSync(`${JSON.stringify(row)}\n`));
+  }
+  const { tables } = await json(root, '/compact', ['-verify', '-json', '-min-age=0s', inside]);
+  assert.deepEqual(
+    (tables as readonly { rows: number }[]).map(({ rows }) => rows),
+    [2],
+  );
+  const files = globSync('**/*.{gz,parquet}', { cwd: outside });
+  assert.deepEqual(files.map(extname), ['.parquet']);
+}
 
 const QUEUE = 'panther-input-data-notifications-queue';
 /** A page of messages more than SQS gives at once. */
