@@ -32,7 +32,9 @@ export function createAutomaton(entries: readonly Entry[]): Automaton {
       const { length } = text;
       let state = 0;
       for (let index = 0; index < length; index += 1) {
-        state = next[state + (columns[text.charCodeAt(index)] as number)] as number;
+        const code = text.charCodeAt(index);
+        // Characters beyond the last of all texts share the column of those that no text has.
+        state = next[state + (code < columns.length ? (columns[code] as number) : 0)] as number;
         const output = next[state + last] as number;
         if (output === 0) continue;
         const values = outputs[output] as number[];
@@ -53,7 +55,9 @@ export function createEdgeFinder(entries: readonly Entry[], edge: 'start' | 'end
       let state = 0;
       for (let step = 0; step < length; step += 1) {
         const index = edge === 'start' ? step : length - 1 - step;
-        state = next[state + (columns[text.charCodeAt(index)] as number)] as number;
+        const code = text.charCodeAt(index);
+        // Characters beyond the last of all texts share the column of those that no text has.
+        state = next[state + (code < columns.length ? (columns[code] as number) : 0)] as number;
         if (state === 0) return;
         const output = next[state + last] as number;
         if (output === 0) continue;
@@ -70,7 +74,7 @@ function reverse(text: string): string {
 }
 
 function buildTrie(entries: readonly Entry[]): Trie {
-  const columns = new Uint16Array(65_536);
+  const columns = new Uint16Array(highestCode(entries) + 1);
   let width = 1;
   let length = 0;
   for (const [text] of entries) {
@@ -96,6 +100,14 @@ function buildTrie(entries: readonly Entry[]): Trie {
     (outputs[next[output] as number] as number[]).push(value);
   }
   return { next: next.slice(0, states * width), columns, width, states, outputs };
+}
+
+function highestCode(entries: readonly Entry[]): number {
+  let highest = 0;
+  for (const [text] of entries) {
+    for (let index = 0; index < text.length; index += 1) highest = Math.max(highest, text.charCodeAt(index));
+  }
+  return highest;
 }
 
 /** Completes the table: where a text cannot go on, the longest end of what was read that can. */
