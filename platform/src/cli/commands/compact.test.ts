@@ -347,6 +347,39 @@ test('what a dead process had begun is undone before its commit and ended after 
   assert.match(left.stderr, /another compact/);
 });
 
+test('a schema of yours gives its table the types', async () => {
+  const time = '2026-01-02 03:04:05.678000000';
+  const folder = folderOf({
+    [`${OWN}/20260102T030000Z-a.json.gz`]: [{ p_row_id: '1', p_event_time: time, at: time, n: 5 }],
+  });
+  const schema = join(root, 'orders.yml');
+  writeFileSync(
+    schema,
+    `schema: Custom.Orders
+version: 0
+fields:
+  - { name: at, type: timestamp, timeFormat: rfc3339 }
+  - { name: n, type: string }
+`,
+  );
+  const { status, stderr } = await run([folder, '--schema', schema, '--verify']);
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(await rowsOf(folder, 'typeof("at") AS at, n'), [{ at: 'TIMESTAMP', n: '5' }]);
+});
+
+test('two at a time share the work', async () => {
+  const files = Array.from(
+    { length: 8 },
+    (_, hour) => `logs/aws_vpcflow/year=2026/month=1/day=2/hour=${hour}/a.json.gz`,
+  );
+  const folder = folderOf(Object.fromEntries(files.map((key, index) => [key, [flow(index)]])));
+  const runs = await Promise.all([run([folder]), run([folder]), run([folder])]);
+  for (const { status, stderr } of runs) assert.equal(status, 0, stderr);
+  // What one run has left to another one was taken by that.
+  assert.equal(filesOf(folder).length, 8);
+  assert.deepEqual(await rowsOf(folder, 'count(*) AS n, count(DISTINCT p_row_id) AS d'), [{ n: '8', d: '8' }]);
+});
+
 test('wrong use is told', async () => {
   const empty = folderOf({ 'x/y.txt': 'x' });
   const made = folderOf({ [`${FLOWS}/20260102T030000Z-a.json.gz`]: [flow(1)] });
