@@ -23,6 +23,8 @@ export interface AlertGroup {
   firstEventAt: string;
   lastEventAt: string;
   readonly logTypes: Set<string>;
+  /** What the threshold counts, where it counts distinct values; undefined: it counts events. */
+  uniques: Set<string> | undefined;
 }
 
 export type AlertGroups = Map<string, AlertGroup>;
@@ -65,6 +67,9 @@ export interface GroupDecision {
   readonly fields: AlertFields | undefined;
 }
 
+/** Of one window: a threshold beyond it is never reached by distinct values. */
+const MAX_UNIQUES = 10_000;
+
 /** Adds results to groups, in order. */
 export function groupResults(results: Iterable<RuleResult>, groups: AlertGroups = new Map()): AlertGroups {
   for (const result of results) {
@@ -95,6 +100,7 @@ function openGroup(key: string, result: RuleResult): AlertGroup {
     firstEventAt: at,
     lastEventAt: at,
     logTypes: new Set([event.p_log_type]),
+    uniques: result.kind === 'match' && result.unique !== undefined ? new Set([result.unique]) : undefined,
   };
 }
 
@@ -104,6 +110,9 @@ function addToGroup(group: AlertGroup, result: RuleResult): void {
   group.firstEventAt = earlier(group.firstEventAt, at);
   group.lastEventAt = later(group.lastEventAt, at);
   group.logTypes.add(result.event.p_log_type);
+  if (result.kind !== 'match' || result.unique === undefined) return;
+  group.uniques ??= new Set();
+  if (group.uniques.size < MAX_UNIQUES) group.uniques.add(result.unique);
 }
 
 /** `YYYY-MM-DD HH:MM:SS.nnnnnnnnn` as RFC 3339 with milliseconds. */
@@ -138,12 +147,18 @@ export function decideGroup(
   if (next.first_result === null) {
     return { ...decision, row: next, outcome: { kind: 'merged', until }, fields: undefined };
   }
-  if (next.event_count < threshold) {
-    const outcome = { kind: 'below-threshold', count: next.event_count, threshold, until } as const;
+  const count = next.uniques === null ? next.event_count : uniquesOf(next).length;
+  if (count < threshold) {
+    const outcome = { kind: 'below-threshold', count, threshold, until } as const;
     return { ...decision, row: next, outcome, fields: undefined };
   }
   const fields = JSON.parse(next.first_result) as AlertFields;
-  return { ...decision, row: { ...next, first_result: null }, outcome: { kind: 'new-alert', until }, fields };
+  return {
+    ...decision,
+    row: { ...next, first_result: null, uniques: null },
+    outcome: { kind: 'new-alert', until },
+    fields,
+  };
 }
 
 function signal(group: AlertGroup, now: Date): GroupDecision {
@@ -176,6 +191,7 @@ function mergeIntoWindow(row: AlertDedupTable, group: AlertGroup, now: Date): Al
     first_event_at: earlier(row.first_event_at, group.firstEventAt),
     last_event_at: later(row.last_event_at, group.lastEventAt),
     log_types: JSON.stringify([...logTypes].sort()),
+    uniques: row.first_result === null ? null : mergedUniques(row, group),
   };
 }
 
@@ -196,7 +212,18 @@ function openWindow(row: AlertDedupTable | undefined, group: AlertGroup, rule: R
     last_event_at: group.lastEventAt,
     log_types: JSON.stringify([...group.logTypes].sort()),
     first_result: JSON.stringify(alertFields(group, rule)),
+    uniques: group.uniques === undefined ? null : JSON.stringify([...group.uniques]),
   };
+}
+
+function mergedUniques(row: AlertDedupTable, group: AlertGroup): string | null {
+  if (group.uniques === undefined) return row.uniques;
+  const all = new Set([...uniquesOf(row), ...group.uniques]);
+  return JSON.stringify([...all].slice(0, MAX_UNIQUES));
+}
+
+function uniquesOf({ uniques }: AlertDedupTable): readonly string[] {
+  return uniques === null ? [] : (JSON.parse(uniques) as string[]);
 }
 
 const RULE_ERROR_RUNBOOK =

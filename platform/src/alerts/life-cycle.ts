@@ -135,6 +135,7 @@ async function writeDedupRows(tx: Transaction<Tables>, decisions: readonly Group
           last_event_at: eb.ref('excluded.last_event_at'),
           log_types: eb.ref('excluded.log_types'),
           first_result: eb.ref('excluded.first_result'),
+          uniques: eb.ref('excluded.uniques'),
         })),
       )
       .execute();

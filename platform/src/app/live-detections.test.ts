@@ -13,8 +13,9 @@ import { createLog } from './log.ts';
 
 const QUIET = createLog({ level: 'error', format: 'json', now: () => new Date(), write() {} });
 
-function rule(id: string, body: string) {
+function rule(id: string, body: string, more: object = {}) {
   const spec = {
+    ...more,
     AnalysisType: 'rule',
     RuleID: id,
     Enabled: true,
@@ -35,10 +36,11 @@ const clock = { now: () => new Date(Date.now() + offsetMs) };
 
 async function open(
   rules: Readonly<Record<string, string>>,
+  more: object = {},
 ): Promise<TestPipeline & { readonly live: LiveDetections }> {
   const root = temporaryFolder('live');
   const adapters = await openEmbedded(dataDir(root), clock);
-  const detections = Object.entries(rules).map(([id, body]) => rule(id, body));
+  const detections = Object.entries(rules).map(([id, body]) => rule(id, body, more));
   await installContent(adapters.state, clock, 'test', content(detections));
   const live = await openLiveDetections({ adapters, clock, log: QUIET });
   const pipeline = await openTestPipeline({ root, detections: live, clock });
@@ -149,4 +151,62 @@ test('a rule that was switched off stays so after a restart, until its code chan
   await install('export const rule = () => false;');
   assert.equal(await enabled(), 1);
   assert.deepEqual(await state.db.selectFrom('detection_faults').selectAll().execute(), []);
+});
+
+test('a threshold counts events within the dedup period, by dedup string', async (t) => {
+  const body = `export const rule = () => true;
+    export const dedup = (event: { requestParameters: { group: string } }) => event.requestParameters.group;`;
+  const panther = await open({ Counts: body }, { Threshold: 4, DedupPeriodMinutes: 30 });
+  t.after(() => panther.close());
+  let sent = 0;
+  const send = async (group: string, count: number) => {
+    const one = () => trailEvent(sent++, 'Root', { requestParameters: { group } });
+    await panther.send(`${sent}.ndjson`, Buffer.from(Array.from({ length: count }, one).join('\n')));
+    await panther.processAll();
+  };
+  const alerts = async () => {
+    const rows = await panther.adapters.state.db.selectFrom('alerts').select(['dedup', 'event_count']).execute();
+    return rows.map(({ dedup, event_count }) => `${dedup} ${event_count}`).sort();
+  };
+  await send('a', 3);
+  await send('b', 3);
+  assert.deepEqual(await alerts(), []);
+  await send('a', 1);
+  assert.deepEqual(await alerts(), ['a 4']);
+  await send('a', 2);
+  assert.deepEqual(await alerts(), ['a 6']);
+  offsetMs += 31 * 60_000;
+  await send('b', 3);
+  await send('a', 3);
+  assert.deepEqual(await alerts(), ['a 6']);
+  await send('b', 1);
+  assert.deepEqual(await alerts(), ['a 6', 'b 4']);
+});
+
+test('a threshold counts distinct values where the rule has unique', async (t) => {
+  const body = `export const rule = () => true;
+    export const dedup = () => 'all';
+    export const unique = (event: { sourceIPAddress: string }) => event.sourceIPAddress;`;
+  const panther = await open({ Distinct: body }, { Threshold: 3, DedupPeriodMinutes: 30 });
+  t.after(() => panther.close());
+  let sent = 0;
+  const send = async (...addresses: readonly string[]) => {
+    const lines = addresses.map((sourceIPAddress) => trailEvent(sent++, 'Root', { sourceIPAddress }));
+    await panther.send(`${sent}.ndjson`, Buffer.from(lines.join('\n')));
+    await panther.processAll();
+  };
+  const counts = async () => {
+    const rows = await panther.adapters.state.db.selectFrom('alerts').select('event_count').execute();
+    return rows.map(({ event_count }) => event_count);
+  };
+  await send('192.0.2.1', '192.0.2.1', '192.0.2.1', '192.0.2.2');
+  await send('192.0.2.2', '192.0.2.1');
+  assert.deepEqual(await counts(), []);
+  offsetMs += 31 * 60_000;
+  await send('192.0.2.3', '192.0.2.1');
+  assert.deepEqual(await counts(), []);
+  await send('192.0.2.1', '192.0.2.4', '192.0.2.1');
+  assert.deepEqual(await counts(), [5]);
+  await send('192.0.2.9');
+  assert.deepEqual(await counts(), [6]);
 });

@@ -21,6 +21,8 @@ interface Window {
   firstTime: string;
   lastTime: string;
   readonly logTypes: Set<string>;
+  /** What the threshold counts, where it counts distinct values. */
+  readonly uniques: Set<string>;
 }
 
 export interface AlertWindows {
@@ -33,9 +35,10 @@ export interface AlertWindows {
 export function createAlertWindows(infoOf: (ruleId: string) => RuleInfo | undefined): AlertWindows {
   const open = new Map<string, Window>();
 
-  function toAlert({ first, count, firstTime, lastTime, logTypes }: Window): readonly FileAlert[] {
+  function toAlert({ first, count, firstTime, lastTime, logTypes, uniques }: Window): readonly FileAlert[] {
     const info = infoOf(first.ruleId);
-    if (info?.createAlert === false || count < (info?.threshold ?? 1)) return [];
+    const counted = uniques.size > 0 ? uniques.size : count;
+    if (info?.createAlert === false || counted < (info?.threshold ?? 1)) return [];
     return [
       {
         ruleId: first.ruleId,
@@ -61,6 +64,7 @@ export function createAlertWindows(infoOf: (ruleId: string) => RuleInfo | undefi
         if (time < current.firstTime) current.firstTime = time;
         if (time > current.lastTime) current.lastTime = time;
         current.logTypes.add(match.event.p_log_type);
+        if (match.unique !== undefined) current.uniques.add(match.unique);
         return [];
       }
       const minutes = infoOf(match.ruleId)?.dedupPeriodMinutes ?? 60;
@@ -71,6 +75,7 @@ export function createAlertWindows(infoOf: (ruleId: string) => RuleInfo | undefi
         firstTime: time,
         lastTime: time,
         logTypes: new Set([match.event.p_log_type]),
+        uniques: new Set(match.unique === undefined ? [] : [match.unique]),
       });
       return current === undefined ? [] : toAlert(current);
     },

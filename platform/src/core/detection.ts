@@ -20,6 +20,8 @@ export interface RuleMatch {
   readonly destinations?: readonly string[];
   /** JSON text of at most 204,800 characters. */
   readonly context?: string;
+  /** The rule's threshold counts distinct values of this, in place of events. */
+  readonly unique?: string;
 }
 
 /** A rule failed on an event: it threw, ran over a limit, or returned something that is not a boolean. */

@@ -261,7 +261,7 @@ function errorResult({ id, version }: Detection, event: LogEvent, { type, title,
 
 export function matchResult(detection: Detection, event: LogEvent, answer: Answer): RuleMatch {
   const { info } = detection;
-  const { title, description, reference, runbook, destinations, alert_context: context } = answer.outputs ?? {};
+  const { title, description, reference, runbook, destinations, alert_context: context, unique } = answer.outputs ?? {};
   return {
     kind: 'match',
     ruleId: info.id,
@@ -275,6 +275,7 @@ export function matchResult(detection: Detection, event: LogEvent, answer: Answe
     ...(runbook ? { runbook } : {}),
     ...(destinations ? { destinations } : {}),
     ...(context === undefined ? {} : { context }),
+    ...(unique === undefined ? {} : { unique }),
   };
 }
 

@@ -14,6 +14,7 @@ const outputs = z.object({
   reference: text,
   runbook: text,
   dedup: text,
+  unique: text,
   severity: z.enum(['INFO', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL', 'DEFAULT']).optional(),
   destinations: z.array(z.string()).min(1).max(10).nullable().optional(),
   alert_context: z

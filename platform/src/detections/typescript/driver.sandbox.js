@@ -63,6 +63,7 @@
     ['severity', severity],
     ['destinations', destinations],
     ['alert_context', context, 'alertContext'],
+    ['unique', text],
   ];
 
   function outputs(event) {

@@ -247,6 +247,8 @@ export interface AlertDedupTable {
   log_types: Json;
   /** What the window's first result gives the alert (`AlertFields`); null once the alert is made. */
   first_result: Json | null;
+  /** `string[]`: the distinct values that the threshold counts, where it counts values; null once the alert is made. */
+  uniques: Json | null;
 }
 
 export interface AlertsTable {

@@ -14,8 +14,9 @@ interface TableDefinition {
   readonly primaryKey?: readonly string[];
 }
 
-/** Tables that other migrations make. */
+/** Tables and columns that other migrations make. */
 type Later = 'detection_faults';
+type LaterColumn = 'uniques';
 
 const TABLES = {
   settings: {
@@ -339,7 +340,10 @@ const TABLES = {
     primaryKey: ['log_type'],
   },
 } satisfies {
-  [Name in Exclude<keyof Tables, Later>]: { columns: Record<keyof Tables[Name], ColumnKind>; primaryKey?: string[] };
+  [Name in Exclude<keyof Tables, Later>]: {
+    columns: Record<Exclude<keyof Tables[Name], LaterColumn>, ColumnKind>;
+    primaryKey?: string[];
+  };
 };
 
 /** Table, columns in order. Names are derived from them. */

@@ -5,10 +5,12 @@ import { UserError } from '../../../core/errors.ts';
 import type { Tables } from '../tables.ts';
 import * as initial from './0001-initial.ts';
 import * as detectionFaults from './0002-detection-faults.ts';
+import * as alertUniques from './0003-alert-uniques.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-detection-faults': detectionFaults,
+  '0003-alert-uniques': alertUniques,
 };
 
 /** Applies the migrations that the database does not have yet. For adapters; others call `State.migrate`. */
