@@ -179,32 +179,65 @@ function naive(type: string, events: readonly Seen[], limit: number): ReadonlySe
   const hits = new Set<number>();
   for (const last of events) {
     const within = events.filter(({ t, user }) => user === last.user && t <= last.t && last.t - t <= 10);
-    const result = type === 'event_count' ? within.length : new Set(within.map(({ ip }) => ip)).size;
-    if (result >= limit) hits.add(last.t);
+    if (resultOf(type, within) >= limit) hits.add(last.t);
   }
   return hits;
 }
 
-test('property: the same matches as counting every window anew', () => {
-  const events = fc
-    .array(fc.record({ gap: fc.nat(6), user: fc.constantFrom('u', 'v'), ip: fc.nat(3) }), { maxLength: 40 })
-    .map((list) => {
-      let t = 0;
-      return list.map(({ gap, user, ip }): Seen => {
-        t += gap + 0.001;
-        return { t, user, ip, rule: 'a' };
-      });
+function resultOf(type: string, within: readonly Seen[]): number {
+  if (type === 'event_count') return within.length;
+  if (type === 'value_count') return new Set(within.map(({ ip }) => ip)).size;
+  if (type === 'value_sum') return within.reduce((sum, { ip }) => sum + Number(ip), 0);
+  if (type === 'value_max') return Math.max(...within.map(({ ip }) => Number(ip)));
+  if (type === 'temporal') return new Set(within.map(({ rule }) => rule)).size;
+  return longestOf(within.map(({ rule }) => rule));
+}
+
+/** Of `a`, `b`, `c` as many as possible in this order: every choice is tried. */
+function longestOf(rules: readonly string[]): number {
+  const [first, ...others] = rules;
+  if (first === undefined) return 0;
+  return Math.max(longestOf(others), 1 + longestOf(others.filter((one) => one > first)));
+}
+
+test('property: the same matches as looking at every window anew', () => {
+  const one = fc.record({
+    gap: fc.nat(6),
+    user: fc.constantFrom('u', 'v'),
+    ip: fc.nat(3),
+    rule: fc.constantFrom('a', 'b', 'c'),
+  });
+  const events = fc.array(one, { maxLength: 30 }).map((list) => {
+    let t = 0;
+    return list.map(({ gap, ...seen }): Seen => {
+      t += gap + 0.001;
+      return { t, ...seen };
     });
+  });
+  const type = fc.constantFrom('event_count', 'value_count', 'value_sum', 'value_max', 'temporal', 'temporal_ordered');
   fc.assert(
-    fc.property(
-      events,
-      fc.constantFrom('event_count', 'value_count'),
-      fc.integer({ min: 1, max: 5 }),
-      (list, type, limit) => {
-        const text = correlation(type, '[a]', `condition: {field: ip, gte: ${limit}}`);
-        assert.deepEqual(new Set(times(text, list)), naive(type, list, limit));
-      },
-    ),
+    fc.property(events, type, fc.integer({ min: 1, max: 4 }), (list, kind, limit) => {
+      const text = correlation(kind, '[a, b, c]', `condition: {field: ip, gte: ${limit}}`);
+      assert.deepEqual(new Set(times(text, list)), naive(kind, list, limit));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('property: late events make the same windows hold, as long as they are not too late', () => {
+  const gaps = fc.array(fc.record({ gap: fc.nat(4), late: fc.boolean() }), { minLength: 3, maxLength: 20 });
+  fc.assert(
+    fc.property(gaps, fc.integer({ min: 2, max: 4 }), (list, limit) => {
+      let t = 0;
+      const ordered = list.map(({ gap, late }) => {
+        t += gap + 0.001;
+        return { event: at(t), arrives: late ? t + 4 : t };
+      });
+      const events = ordered.map(({ event }) => event);
+      const arriving = ordered.toSorted((a, b) => a.arrives - b.arrives).map(({ event }) => event);
+      const text = correlation('event_count', '[a]', `condition: {gte: ${limit}}`);
+      assert.equal(times(text, arriving).length > 0, times(text, events).length > 0);
+    }),
     { numRuns: 200 },
   );
 });

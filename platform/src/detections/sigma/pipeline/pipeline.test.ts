@@ -144,7 +144,8 @@ test('a pipeline can refuse a rule', () => {
 
 test('what is wrong with a pipeline is told with its line', () => {
   const problem = (text: string) => load(text).problems.find(({ file }) => file === 'pipeline.yml');
-  assert.match(problem('name: p\ntransformations:\n  - {type: nothing}\n')?.message ?? '', /invalid|expected/i);
+  const unknown = problem('name: p\ntransformations:\n  - {type: nothing}\n');
+  assert.match(unknown?.message ?? '', /^"nothing" is not one of set_log_types, field_name_mapping, /);
   assert.equal(problem('name: p\ntransformations:\n  - {type: nothing}\n')?.line, 3);
   const regex = problem("name: p\ntransformations:\n  - {type: replace_string, regex: '(', replacement: x}\n");
   assert.match(regex?.message ?? '', /linear time/);

@@ -123,8 +123,25 @@ export function parsePipeline(document: YamlDocument): Pipeline {
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const path = issue?.path ?? [];
-  throw new SigmaError(issue?.message ?? 'is not a pipeline', document.lineOf(path), path.map(String).join('.'));
+  throw new SigmaError(messageOf(issue, document.data), document.lineOf(path), path.map(String).join('.'));
 }
+
+/** Of a choice by `type`, which types there are. */
+function messageOf(issue: z.core.$ZodIssue | undefined, data: unknown): string {
+  if (issue?.code !== 'invalid_union' || issue.path.at(-1) !== 'type') return issue?.message ?? 'is not a pipeline';
+  const given = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], data);
+  const [list] = issue.path.slice(-3);
+  const union = UNIONS[String(list)];
+  const known = union?.options.map((one) => one.shape.type.value).join(', ') ?? '';
+  return `"${String(given)}" is not one of ${known}`;
+}
+
+const UNIONS: Readonly<Record<string, { options: readonly { shape: { type: { value: string } } }[] }>> = {
+  transformations: transformation,
+  rule_conditions: ruleCondition,
+  detection_item_conditions: itemCondition,
+  field_name_conditions: fieldCondition,
+};
 
 /** Whether a YAML document is a pipeline and not a rule. */
 export function isPipeline(data: Readonly<Record<string, unknown>>): boolean {
