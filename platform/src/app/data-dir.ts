@@ -12,6 +12,8 @@ export interface DataDir {
   readonly objects: string;
   /** Scratch space; emptied at every start. */
   readonly tmp: string;
+  /** Packages that Python detections import. */
+  readonly pythonPackages: string;
   /** Held by the running Panther; names its process and address. */
   readonly lockFile: string;
 }
@@ -31,6 +33,7 @@ export function dataDir(root: string): DataDir {
     secretsFile: join(root, 'secrets.key'),
     objects: join(root, 'objects'),
     tmp: join(root, 'tmp'),
+    pythonPackages: join(root, 'python-packages'),
     lockFile: join(root, 'panther.lock'),
   };
 }

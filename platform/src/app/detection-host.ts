@@ -9,6 +9,7 @@ import { runTests, type TestResult } from '../detections/run-tests.ts';
 import { deriveCondition, readConditions } from './conditions.ts';
 import { createRunners, type Runners } from './detection-runners.ts';
 import { installContent, readDetections } from './detection-store.ts';
+import { installedPackages } from './python-packages.ts';
 import type { Runtime } from './runtime.ts';
 import type { Component } from './system.ts';
 
@@ -59,7 +60,7 @@ export async function openDetectionHost(runtime: Runtime): Promise<DetectionHost
       const detection = await find(id);
       if (detection.type !== 'rule' || detection.body === '') return null;
       const stored = (await readConditions(state, [detection])).get(detection.version);
-      runners ??= createRunners();
+      runners ??= createRunners(undefined, installedPackages(runtime.dir.pythonPackages));
       const condition = stored ?? (await deriveCondition(state, detection, runners.python));
       return condition.op === 'true' ? null : explain(condition);
     },
@@ -67,7 +68,7 @@ export async function openDetectionHost(runtime: Runtime): Promise<DetectionHost
       const detection = await find(id);
       const all = await readDetections(state, log);
       const helpers = all.filter(({ type }) => type === 'global' || type === 'datamodel');
-      runners ??= createRunners();
+      runners ??= createRunners(undefined, installedPackages(runtime.dir.pythonPackages));
       const results: TestResult[] = [];
       for await (const result of runTests([detection, ...helpers], runners, { names: names && new Set(names) }))
         results.push(result);

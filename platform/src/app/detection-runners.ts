@@ -2,6 +2,7 @@
 import {
   createPythonRunner,
   DEFAULT_PYTHON_LIMITS,
+  type PythonPackage,
   type PythonRunner,
   readHostSources,
 } from '../detections/python/runner.ts';
@@ -16,11 +17,12 @@ export interface Runners {
 }
 
 /** `keyValues`: the store behind the stateful helpers; without it they start empty. */
-export function createRunners(keyValues?: KeyValueCalls): Runners {
+export function createRunners(keyValues?: KeyValueCalls, packages: readonly PythonPackage[] = []): Runners {
   const python = createPythonRunner({
     workerUrl: workerUrl('python', '../detections/python'),
     hostSources: readHostSources(),
     ...DEFAULT_PYTHON_LIMITS,
+    packages,
     ...(keyValues && { keyValues }),
   });
   const typescript = createTypeScriptRunner({

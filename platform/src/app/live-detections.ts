@@ -8,6 +8,7 @@ import type { LogEvent } from '../core/event.ts';
 import type { Detection } from '../detections/detection.ts';
 import { createDetectionEngine, type DetectionEngine } from '../detections/engine.ts';
 import type { Condition } from '../detections/planner/condition.ts';
+import type { PythonPackage } from '../detections/python/runner.ts';
 import { createKeyValueSession } from '../detections/state/key-values.ts';
 import { stringifyEvent } from '../log-analysis/json-values.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -29,6 +30,8 @@ export interface LiveDetectionsDeps {
   readonly adapters: Pick<Adapters, 'state' | 'metrics'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** What Python rules can import besides the standard library, asked for when rules are loaded. */
+  packages?(): readonly PythonPackage[];
 }
 
 /** Rules as they were at one moment, with the runners that have loaded them. */
@@ -41,7 +44,8 @@ interface Generation {
 const WARM_UP_DELAY_MS = 1_000;
 const COUNTS_EVERY_MS = 10_000;
 
-export async function openLiveDetections({ adapters, clock, log }: LiveDetectionsDeps): Promise<LiveDetections> {
+export async function openLiveDetections(deps: LiveDetectionsDeps): Promise<LiveDetections> {
+  const { adapters, clock, log } = deps;
   const { state, metrics } = adapters;
   let live: Generation;
   let isClosed = false;
@@ -57,12 +61,15 @@ export async function openLiveDetections({ adapters, clock, log }: LiveDetection
     for (const { id, info } of detections) infos.set(id, info);
     if (live !== undefined) before.push(live);
     live = generation(detections, conditions);
-    const unknown = detections.filter((one) => one.type === 'rule' && one.isEnabled && !conditions.has(one.version));
+    const unknown = detections.filter(
+      // Sigma rules have an index of their own, which needs no conditions.
+      (one) => one.type === 'rule' && one.isEnabled && one.language !== 'sigma' && !conditions.has(one.version),
+    );
     void prepare(live, conditions, unknown);
   }
 
   function generation(detections: readonly Detection[], conditions: ReadonlyMap<string, Condition>): Generation {
-    const runners = createRunners(keyValues);
+    const runners = createRunners(keyValues, deps.packages?.());
     const engine = createDetectionEngine({
       detections,
       ...runners,

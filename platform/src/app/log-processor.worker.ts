@@ -9,6 +9,7 @@ import { readLogTypes } from './known-log-types.ts';
 import { openLiveDetections } from './live-detections.ts';
 import { createLog } from './log.ts';
 import { createLogPipeline } from './log-pipeline.ts';
+import { installedPackages } from './python-packages.ts';
 import { startLife } from './runtime.ts';
 import { sourcesDeps } from './sources.ts';
 import { hideExperimentalWarnings } from './warnings.ts';
@@ -26,7 +27,12 @@ const { config, env } = settings;
 const adapters = await openAdapters({ config, dir, clock, log, env });
 const life = await startLife(adapters, config);
 const logTypes = await readLogTypes(adapters.state, settings.contentDir);
-const detections = await openLiveDetections({ adapters, clock, log });
+const detections = await openLiveDetections({
+  adapters,
+  clock,
+  log,
+  packages: () => installedPackages(dir.pythonPackages),
+});
 const minFreeDiskBytes = settings.config.minFreeDiskMb * 1e6;
 const sources = sourcesDeps({
   adapters,

@@ -1,7 +1,7 @@
 /** What commands get from here. Functions import what they need when they are called, so that `--help` stays fast. */
 import { join, resolve } from 'node:path';
 import type { Services } from '../cli/services.ts';
-import { defaultDataDir } from './data-dir.ts';
+import { dataDir, defaultDataDir } from './data-dir.ts';
 import { operationServices } from './operations.ts';
 import { CONSOLE_DIR, PACKAGE_ROOT, packageVersion } from './package-root.ts';
 import { workerUrl } from './worker-url.ts';
@@ -18,9 +18,21 @@ export function services(): Services {
       const url = workerUrl('log-processor');
       return startPanther(options, { env: process.env, contentDir, consoleDir: CONSOLE_DIR, version, workerUrl: url });
     },
-    async openRunners() {
-      const { createRunners } = await import('./detection-runners.ts');
-      return createRunners();
+    async openRunners(dir) {
+      const [{ createRunners }, { installedPackages }] = await Promise.all([
+        import('./detection-runners.ts'),
+        import('./python-packages.ts'),
+      ]);
+      return createRunners(
+        undefined,
+        installedPackages(dataDir(resolve(dir ?? defaultDataDir(process.env))).pythonPackages),
+      );
+    },
+    async fetchPackages({ configFile, dataDir: dir, indexUrl, cwd }) {
+      const { installPackages, PYPI, readPipLayer } = await import('./python-packages.ts');
+      const { file, requirements } = readPipLayer(configFile, cwd);
+      const folder = dataDir(resolve(dir ?? defaultDataDir(process.env))).pythonPackages;
+      return { file, packages: await installPackages(requirements, { folder, indexUrl: indexUrl ?? PYPI }) };
     },
     async openIntake(dataDir, source) {
       const { openLocalIntake } = await import('./local-intake.ts');

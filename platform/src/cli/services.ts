@@ -1,4 +1,5 @@
 /** What `app/` gives to commands, so that no command chooses an adapter. Every function loads its code on first use. */
+import type { LockedPackage } from '../detections/python/packages/packages.ts';
 import type { PythonRunner } from '../detections/python/runner.ts';
 import type { TypeScriptRunner } from '../detections/typescript/runner.ts';
 import type { LakeSql } from '../lake/sql.ts';
@@ -23,6 +24,14 @@ export interface RunningPanther {
   /** Rejects when a part fails that cannot be started again. */
   readonly failed: Promise<never>;
   stop(): Promise<void>;
+}
+
+export interface FetchPackagesOptions {
+  /** Absolute. */
+  readonly configFile: string | undefined;
+  readonly dataDir: string | undefined;
+  readonly indexUrl: string | undefined;
+  readonly cwd: string;
 }
 
 /** What became of one file. */
@@ -64,8 +73,14 @@ export interface Services extends OperationServices {
   /** Folder of the content that comes with this Panther (`log-types`, `detections`, …). */
   readonly contentDir: string;
   startPanther(options: UpOptions): Promise<RunningPanther>;
-  /** What runs the code of detections; close it at the end. */
-  openRunners(): Promise<DetectionRunners>;
+  /** What runs the code of detections; close it at the end. Python packages are those of the data folder. */
+  openRunners(dataDir?: string): Promise<DetectionRunners>;
+  /** Fetches what `PipLayer` lists. @throws UserError, ExternalError */
+  fetchPackages(options: FetchPackagesOptions): Promise<{
+    /** The configuration that was read. */
+    readonly file: string;
+    readonly packages: readonly LockedPackage[];
+  }>;
   /** @throws UserError when there is no such source. */
   openIntake(dataDir: string | undefined, source: string): Promise<LocalIntake>;
   /** @throws UserError when there is no Panther data in the folder. */

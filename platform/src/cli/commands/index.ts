@@ -55,6 +55,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./validate.ts')).validate,
   },
   {
+    name: 'packages',
+    summary: 'Fetch the Python packages that detections import',
+    load: async () => (await import('./packages.ts')).packages,
+  },
+  {
     name: 'compact',
     summary: 'Turn JSON logs into Parquet and merge small files, in a folder, a bucket or a lake',
     load: async () => (await import('./compact.ts')).compact,

@@ -39,6 +39,7 @@ const OPTIONS = {
   workers: { value: 'N', kind: 'integer', min: 1, max: 64, description: 'tests run on so many interpreters at once' },
   watch: { description: 'test again what changes, until interrupted' },
   'show-failures-only': { description: 'do not list tests that pass' },
+  'data-dir': { value: 'DIR', description: 'data folder whose Python packages detections import' },
   json: { description: 'one JSON document' },
   junit: { value: 'FILE', description: 'also write the results to this file, as JUnit XML' },
 } as const;
@@ -65,7 +66,7 @@ export const test = defineCommand({
     const path = resolve(io.cwd, options.path);
     const isChosen = detectionFilter(options.filter);
     const loaded = loadDetections(path);
-    const runners = createRunnerPool(io);
+    const runners = createRunnerPool(io, options['data-dir']);
     try {
       const status = await runOnce(loaded, loaded.detections.filter(isChosen), options, runners, io);
       if (!options.watch) return status;
@@ -82,11 +83,11 @@ interface RunnerPool {
   close(): Promise<void>;
 }
 
-function createRunnerPool(io: CommandIo): RunnerPool {
+function createRunnerPool(io: CommandIo, dataDir: string | undefined): RunnerPool {
   const open: DetectionRunners[] = [];
   return {
     async take(count) {
-      while (open.length < count) open.push(await io.services.openRunners());
+      while (open.length < count) open.push(await io.services.openRunners(dataDir));
       return open.slice(0, count);
     },
     async close() {

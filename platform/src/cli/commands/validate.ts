@@ -16,6 +16,7 @@ export const validate = defineCommand({
   operands: { min: 1 },
   options: {
     schema: { value: 'FILE', repeatable: true, description: 'a log schema of your own, whose log type is then known' },
+    'data-dir': { value: 'DIR', description: 'data folder whose Python packages detections import' },
     json: { description: 'one JSON document' },
   },
   examples: [
@@ -25,7 +26,7 @@ export const validate = defineCommand({
   async run({ options, operands }, io) {
     const loaded = loadDetections(operands.map((path) => resolve(io.cwd, path)));
     const logTypes = knownLogTypes(io, await readSchemas(options.schema, io));
-    const runners = await io.services.openRunners();
+    const runners = await io.services.openRunners(options['data-dir']);
     try {
       const found = await validateDetections(loaded, {
         check: runners.python.check,

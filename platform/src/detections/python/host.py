@@ -283,44 +283,6 @@ def run(request):
     return results
 
 
-#: The rule of the last unit test: the tests of a rule share its module.
-tested = None
-
-
-def run_test(request):
-    """One unit test, with its mocks in place of names of the rule's module."""
-    global tested
-    if "globals" in request:
-        set_sources(request["globals"])
-    if tested is None or request["isFirst"] or "globals" in request:
-        tested = Rule(request["rule"])
-    rule = tested
-    if rule.error is not None:
-        return {"error": rule.error}
-    saved = {}
-    names = vars(rule.module)
-    for name, value in (request.get("mocks") or {}).items():
-        if name not in names and name not in FENCED_BUILTINS:
-            restore(names, saved)
-            error = f"{rule.file} does not have the attribute {name!r} that the test mocks"
-            return {"error": {"type": "AttributeError", "title": f"AttributeError({error!r})", "message": error}}
-        saved[name] = names.get(name, MISSING)
-        names[name] = MagicMock(return_value=value)
-    try:
-        return answer_in_time(rule, rule.argument(request["event"]), True)
-    finally:
-        restore(names, saved)
-
-
-def restore(names, saved):
-    """What the mocks replaced, even if the code bound the names anew."""
-    for name, value in saved.items():
-        if value is MISSING:
-            names.pop(name, None)
-        else:
-            names[name] = value
-
-
 def syntax_tree(request):
     try:
         return read_json(dump_ast(request["source"]))
@@ -328,7 +290,7 @@ def syntax_tree(request):
         return None
 
 
-HANDLERS = {"load": load, "run": run, "test": run_test, "ast": syntax_tree}
+HANDLERS = {"load": load, "run": run, "ast": syntax_tree}
 
 
 def handle(kind, text):

@@ -6,6 +6,29 @@ detections share. Run after sandbox.py, in the same namespace; `PACKAGES` is fil
 PACKAGES = set()
 
 
+def add_package(names):
+    """Of `/package.whl`, with the names of its modules."""
+    import os
+    import zipfile
+
+    with zipfile.ZipFile("/package.whl") as wheel:
+        wheel.extractall("/packages")
+    os.remove("/package.whl")
+    if "/packages" not in sys.path:
+        sys.path.append("/packages")
+        importlib.invalidate_caches()
+    PACKAGES.update(names.split())
+
+
+def load_packages():
+    """Before any detection: nobody's time limit is for that. One that cannot be loaded fails where it is imported."""
+    for name in sorted(PACKAGES):
+        try:
+            importlib.import_module(name)
+        except Exception:
+            continue
+
+
 def is_packaged(name):
     return name.partition(".")[0] in PACKAGES
 
@@ -26,9 +49,10 @@ def packaged(name):
 
 
 def missing_module(name):
+    root = name.partition(".")[0]
     return ModuleNotFoundError(
-        f"No module named {name!r}: it is none of the detections' own and no installed package. Add its package to "
-        f"PipLayer in deployments/panther_config.yml and run `panther packages`",
+        f"No module named {name!r}: it is neither a global module nor in an installed package. Add the package of {root!r} to "
+        f"PipLayer in deployments/panther_config.yml, run `panther packages`, and load the detections again",
         name=name,
     )
 

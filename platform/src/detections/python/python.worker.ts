@@ -4,6 +4,7 @@
  * Rules are hostile code: the interpreter is given no JavaScript objects, no files and no network, what is left around
  * it in this process cannot make code from text nor reach the process, and Node's permission model is behind that.
  */
+import { createHash } from 'node:crypto';
 import { constants, readFileSync } from 'node:fs';
 import { askParent, firstFrame, serve, signOfLife } from '../sandbox/child.ts';
 
@@ -16,6 +17,8 @@ export interface PythonProcessArgument {
   readonly maxMemoryBytes: number;
   /** For one call of a rule with its alert functions. */
   readonly timeoutMs: number;
+  /** Wheels, with the names of their modules. */
+  readonly packages: readonly { readonly file: string; readonly sha256: string; readonly modules: readonly string[] }[];
 }
 
 interface Pyodide {
@@ -26,7 +29,7 @@ interface Pyodide {
   setStderr(options: { write(bytes: Uint8Array): number }): void;
   readonly globals: { get(name: string): unknown };
   readonly _module: { readonly HEAPU8: Uint8Array; readonly HEAPU32: Uint32Array };
-  readonly FS: { readonly filesystems?: Record<string, unknown> };
+  readonly FS: { writeFile(path: string, bytes: Uint8Array): void; readonly filesystems?: Record<string, unknown> };
 }
 
 const SIGINT = 2;
@@ -49,12 +52,22 @@ const { loadPyodide } = (await import(argument.pyodideUrl)) as { loadPyodide(opt
 const python = await loadPyodide({ jsglobals: Object.create(null), packages: [] });
 answerQuestions();
 for (const source of sources) python.runPython(source);
+for (const one of argument.packages) addPackage(one);
+python.runPython('load_packages()');
 const handle = python.globals.get('handle') as (kind: string, text: string) => string;
 const callAddress = addressOf('CALL_BYTES');
 limitTime();
 python.runPython(readFileSync(new URL('./seal.py', import.meta.url), 'utf8'));
 sealProcess();
 serve({ handle, running: runningRule, memoryBytes: () => python._module.HEAPU8.byteLength });
+
+function addPackage({ file, sha256, modules }: PythonProcessArgument['packages'][number]): void {
+  const bytes = readFileSync(file);
+  // Changed since it was fetched: as if it were not there.
+  if (createHash('sha256').update(bytes).digest('hex') !== sha256) return;
+  python.FS.writeFile('/package.whl', bytes);
+  (python.globals.get('add_package') as (names: string) => void)(modules.join(' '));
+}
 
 interface WasmMemory {
   readonly buffer: ArrayBuffer;

@@ -23,6 +23,15 @@ export interface PythonRunnerOptions {
   readonly memoryBytes: number;
   /** The store behind the stateful helpers; without it they start empty, and end with the runner. */
   readonly keyValues?: KeyValueCalls;
+  readonly packages?: readonly PythonPackage[];
+}
+
+/** A wheel that detections can import from. */
+export interface PythonPackage {
+  readonly file: string;
+  readonly sha256: string;
+  /** Names at its top. */
+  readonly modules: readonly string[];
 }
 
 export const DEFAULT_PYTHON_LIMITS = { timeoutMs: 1_000, memoryBytes: 1 << 30 };
@@ -38,6 +47,7 @@ export function readHostSources(): readonly string[] {
     './stdlib.py',
     './models.py',
     './host.py',
+    './testing.py',
     './kv.py',
     './check.py',
   ];
@@ -193,14 +203,16 @@ export function createPythonRunner(options: PythonRunnerOptions): PythonRunner {
 const NOT_RUNNING = JSON.stringify({ error: 'the key-value helpers work while a rule looks at an event' });
 
 function startInterpreter(options: PythonRunnerOptions, serve: (question: string) => Promise<string>): Sandbox {
-  const { workerUrl, hostSources, memoryBytes, timeoutMs } = options;
+  const { workerUrl, hostSources, memoryBytes, timeoutMs, packages = [] } = options;
   const pyodideUrl = import.meta.resolve('pyodide');
   const start: PythonProcessArgument = {
     pyodideUrl,
     sources: [PYTHON_AST_DUMP, ...hostSources],
     maxMemoryBytes: memoryBytes,
     timeoutMs,
+    packages,
   };
-  const readable = [...codeOf(workerUrl), join(dirname(fileURLToPath(pyodideUrl)), '*')];
+  const wheels = packages.map(({ file }) => file);
+  const readable = [...wheels, ...codeOf(workerUrl), join(dirname(fileURLToPath(pyodideUrl)), '*')];
   return startSandbox({ workerUrl, readable, start: JSON.stringify(start), serve });
 }
