@@ -51,9 +51,9 @@ const REVIEWS = [500, 5_000, 50_000];
 export function createMatcher({ rules, atoms, readers }: MatcherOptions): Matcher {
   let stamp = 0;
   const slots = new Map<string, Slot>();
-  /** The event in which the atom was last found to hold. */
-  const heldAt = new Int32Array(atoms.length);
-  const testedAt = new Int32Array(atoms.length);
+  /** The event in which the atom was last found to hold. Events can be more than 32 bits count. */
+  const heldAt = new Float64Array(atoms.length);
+  const testedAt = new Float64Array(atoms.length);
   const hits = new Float64Array(atoms.length);
   const indexes = indexFields(atoms, slotOf);
   const tests = atoms.map((atom) => (isIndexed(atom) && atom.text !== '' ? undefined : compileAtom(atom)));

@@ -17,7 +17,7 @@ export function createPresence(fields: readonly (readonly Path[])[]): Presence {
   const root = newNode();
   const dotted = new Map<string, number[]>();
   for (const [index, paths] of fields.entries()) for (const path of paths) add(toPlace(path).path, index);
-  const seenAt = new Int32Array(fields.length);
+  const seenAt = new Float64Array(fields.length);
   let stamp = 0;
 
   function add(path: Path, index: number): void {

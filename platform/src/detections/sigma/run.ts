@@ -73,7 +73,7 @@ export interface KeyedPart {
   readonly part: SigmaPart;
 }
 
-/** All rules of a log type at once. Rules that cannot be run are left out. */
+/** All rules of a log type at once. @throws SigmaError for what cannot be run. */
 export function matcherOf(parts: readonly KeyedPart[]): Matcher {
   const table = createAtomTable();
   const rules = parts.map(({ key, part }) => ({ key, expr: compileRule(part, table) }));
