@@ -4,7 +4,7 @@
  * in-process emulator has it, and on a lake with its catalog.
  *
  * `PANTHER_COMPACT_KILLS` (6) is how many kills, `PANTHER_COMPACT_SEED` repeats a sequence. The last line is
- * `N passed, N failed`.
+ * `N passed, N failed`. This file is long because it is one story on three places, which it makes and reads itself.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
