@@ -369,6 +369,45 @@ export interface SchemasTable {
   updated_by: Text;
 }
 
+/** Where each schedule is, and who runs it. */
+export interface SchedulesTable {
+  detection_id: Text;
+  /** Every run up to this time is over. */
+  position: Time;
+  /** The process that runs it now; null: nobody. */
+  owner: Text | null;
+  lease_until: Time | null;
+}
+
+/** Runs of scheduled queries and correlation rules. */
+export interface ScheduledRunsTable {
+  id: Text;
+  detection_id: Text;
+  /** `schedule` or `user`. */
+  cause: Text;
+  /** What the run is for; it may begin later. */
+  scheduled_at: Time;
+  /** `queued`, `running`, `succeeded`, `failed` or `skipped`. */
+  state: Text;
+  started_at: Time | null;
+  ended_at: Time | null;
+  attempts: number;
+  row_count: number;
+  matches: number;
+  /** There were more rows than a run takes. */
+  truncated: Flag;
+  error: Text;
+}
+
+/** What correlation rules have reported, so that windows which overlap do not report it again. */
+export interface CorrelationReportsTable {
+  detection_id: Text;
+  /** Hash of the values in common. */
+  key: Text;
+  /** Of the newest match that was reported. */
+  last_event_at: Time;
+}
+
 export interface Tables {
   settings: SettingsTable;
   users: UsersTable;
@@ -394,4 +433,7 @@ export interface Tables {
   outbox: OutboxTable;
   key_values: KeyValuesTable;
   schemas: SchemasTable;
+  schedules: SchedulesTable;
+  scheduled_runs: ScheduledRunsTable;
+  correlation_reports: CorrelationReportsTable;
 }
