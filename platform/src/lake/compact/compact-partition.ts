@@ -41,6 +41,7 @@ const LANES = 2;
 /** Of a batch that the engine's memory does not hold, the next try has this part. */
 const SMALLER = 4;
 const MAX_PARQUET_FILES = 400;
+const MAX_TARGETS = 4;
 
 /** @throws ExternalError when the store fails, or somebody else has changed the files; nothing is lost then. */
 export async function compactPartition(options: PartitionOptions, partition: Partition): Promise<PartOfReport> {
@@ -111,9 +112,21 @@ async function listFiles({ place, clock, minAgeMs, targetBytes }: PartitionOptio
   const json = files.filter(({ key }) => kindOf(key) === 'json');
   return {
     json: json.filter(isOld).sort((a, b) => a.modifiedAt.getTime() - b.modifiedAt.getTime()),
-    small: files.filter((file) => isSmall(file, targetBytes)).slice(0, MAX_PARQUET_FILES),
+    small: some(
+      files.filter((file) => isSmall(file, targetBytes)),
+      targetBytes * MAX_TARGETS,
+    ),
     young: json.filter((file) => !isOld(file)).length,
   };
+}
+
+/** As many as make one file of a sensible size; the others are for the next time. */
+function some(files: readonly ObjectInfo[], maxBytes: number): readonly ObjectInfo[] {
+  let bytes = 0;
+  return files.slice(0, MAX_PARQUET_FILES).filter(({ sizeBytes }) => {
+    bytes += sizeBytes;
+    return bytes <= maxBytes;
+  });
 }
 
 interface Batch {
