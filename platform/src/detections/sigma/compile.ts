@@ -3,7 +3,7 @@ import { namesFitting } from './condition.ts';
 import { ANYWHERE, type AtomTable, and, atLeast, type Expr, not, or } from './expression.ts';
 import { fold } from './fold.ts';
 import { isAny, tidy } from './pattern.ts';
-import { requiredText } from './regex-literal.ts';
+import { requiredTexts } from './regex-literal.ts';
 import {
   type ConditionTree,
   type Item,
@@ -80,7 +80,7 @@ function compileValue(value: Value, field: string, table: AtomTable): Expr {
       return value.value ? exists : not(exists);
     }
     case 'regex':
-      return withGate(requiredText(value.pattern, value.flags), field, table, table.add({ ...value, field }));
+      return withGates(requiredTexts(value.pattern, value.flags), field, table, table.add({ ...value, field }));
     case 'field': {
       const { field: other, match, cased = false } = value;
       return table.add({ is: 'field', field, other, match, cased });
@@ -101,7 +101,8 @@ function compileText(given: readonly Part[], cased: boolean, field: string, tabl
   if (simple !== undefined)
     return cased ? and([simple, table.add({ is: 'pattern', field, parts: given, cased })]) : simple;
   const verify = table.add({ is: 'pattern', field, parts: cased ? given : folded, cased });
-  return withGate(longestLiteral(folded), field, table, verify);
+  const literals = folded.filter((part) => typeof part === 'string');
+  return withGates(literals, field, table, verify);
 }
 
 /** What the index finds on its own. */
@@ -116,12 +117,10 @@ function simpleAtom(parts: readonly Part[], field: string, table: AtomTable): Ex
   return table.add({ is, field, text });
 }
 
-function longestLiteral(parts: readonly Part[]): string {
-  const literals = parts.filter((part) => typeof part === 'string');
-  return literals.reduce((longest, one) => (one.length > longest.length ? one : longest), '');
+/** The longest of the texts that must be there for the costly test to hold are looked for first. */
+function withGates(texts: readonly string[], field: string, table: AtomTable, costly: Expr): Expr {
+  const longest = texts.filter((text) => text !== '').toSorted((a, b) => b.length - a.length);
+  return and([...longest.slice(0, MAX_GATES).map((text) => table.add({ is: 'contains', field, text })), costly]);
 }
 
-/** A text that must be there for the costly test to hold is looked for first. */
-function withGate(text: string, field: string, table: AtomTable, costly: Expr): Expr {
-  return text === '' ? costly : and([table.add({ is: 'contains', field, text }), costly]);
-}
+const MAX_GATES = 3;

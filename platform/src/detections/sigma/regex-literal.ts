@@ -1,14 +1,14 @@
 /**
- * The longest text that everything a regular expression matches must contain, folded. Only what is certain counts: text
- * outside of groups, classes, alternatives and repetitions.
+ * Texts that everything a regular expression matches must contain, folded. Only what is certain counts: text outside of
+ * groups, classes, alternatives and repetitions.
  */
 import { fold } from './fold.ts';
 
 const TOKEN =
   /\\[pP](?:\{[^}]*\}|.)|\\x(?:\{[^}]*\}|[\da-fA-F]{2})|\\[0-7]{1,3}|\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\[:\^?\w+:\]|\\[\s\S]|[^\]\\])*\]|[*+?]\??|\{\d+(?:,\d*)?\}\??|[\s\S]/gu;
 
-/** Of an expression that compiles; empty when nothing is certain. */
-export function requiredText(pattern: string, flags: string): string {
+/** Of an expression that compiles. */
+export function requiredTexts(pattern: string, flags: string): readonly string[] {
   const [leading = ''] = /^\(\?[ims]+\)/.exec(pattern) ?? [];
   const tokens = pattern.slice(leading.length).match(TOKEN) ?? [];
   const runs: string[] = [];
@@ -29,7 +29,7 @@ export function requiredText(pattern: string, flags: string): string {
         tokens[index + 2] !== 'P' &&
         tokens[index + 2] !== '<'
       )
-        return '';
+        return [];
       depth += 1;
       end();
       continue;
@@ -39,7 +39,7 @@ export function requiredText(pattern: string, flags: string): string {
       continue;
     }
     if (depth > 0) continue;
-    if (token === '|') return '';
+    if (token === '|') return [];
     if (isQuantifier(token)) {
       // `a*` may be nothing; after `a+` and `a{2}` comes something else.
       const isOptional = /^(?:[*?]|\{0)/.test(token);
@@ -52,9 +52,9 @@ export function requiredText(pattern: string, flags: string): string {
     else run += text;
   }
   end();
-  const folded = runs.map((one) => fold(one));
-  const longest = folded.reduce((best, one) => (one.length > best.length ? one : best), '');
-  return (flags + leading).includes('i') && /[^\x20-\x7e]/.test(longest) ? '' : longest;
+  const ignoresCase = (flags + leading).includes('i');
+  const certain = runs.filter((one) => one !== '').map(fold);
+  return [...new Set(certain)].filter((one) => !ignoresCase || !/[^\x20-\x7e]/.test(one));
 }
 
 function isQuantifier(token: string): boolean {
