@@ -49,8 +49,7 @@ function toRe2(pattern: string): string {
   return pattern.replaceAll(/\\([\s\S])/g, (whole, char: string) => {
     if (char === '/' || char === '"' || char === "'" || char === '#' || char === ' ' || char === '%' || char === '_')
       return char;
-    if (char === 'Z') return '\\z';
-    return char === 'h' ? '[ \\t]' : whole;
+    return char === 'Z' ? '\\z' : whole;
   });
 }
 
