@@ -85,7 +85,7 @@ function testerOf(detection: Detection, runners: TestRunners, helpers: readonly 
 }
 
 function judge(
-  { id, type, spec }: Detection,
+  { id, type }: Detection,
   { name, expectedResult }: DetectionTest,
   answer: Verdict,
   destinations: ReadonlySet<string> | undefined,
@@ -94,7 +94,7 @@ function judge(
   const isAlert = answer.matched ?? false;
   const actualResult = answer.error === undefined ? isAlert === alertsOn : null;
   const isAlertExpected = expectedResult === alertsOn;
-  const failure = isAlertExpected ? failureOf(answer, spec.CreateAlert === false, destinations) : undefined;
+  const failure = isAlertExpected ? failureOf(answer, destinations) : undefined;
   const error = answer.error === undefined ? (failure ?? mismatch(expectedResult, actualResult)) : text(answer.error);
   return {
     id,
@@ -108,16 +108,10 @@ function judge(
   };
 }
 
-/** Of the alert functions; a signal needs its context only. */
-function failureOf(
-  { errors, outputs }: Verdict,
-  isSignal: boolean,
-  destinations: ReadonlySet<string> | undefined,
-): string | undefined {
-  for (const [name, trouble] of Object.entries(errors ?? {})) {
-    if (!isSignal || name === 'alert_context') return `${name}: ${text(trouble)}`;
-  }
-  if (isSignal || destinations === undefined) return undefined;
+/** Of the alert functions, also of a signal, which needs few of them. */
+function failureOf({ errors, outputs }: Verdict, destinations: ReadonlySet<string> | undefined): string | undefined {
+  for (const [name, trouble] of Object.entries(errors ?? {})) return `${name}: ${text(trouble)}`;
+  if (destinations === undefined) return undefined;
   const unknown = (outputs?.destinations ?? []).find((one) => one !== 'SKIP' && !destinations.has(one));
   return unknown === undefined
     ? undefined

@@ -190,8 +190,13 @@ class PantherEvent(ImmutableCaseInsensitiveDict):
     def event_time_epoch(self, force_utc=True):
         from datetime import datetime, timezone
 
+        text = self.get("p_event_time")
+        if not text:
+            return 0
+        if not isinstance(text, str):
+            raise TypeError(f"p_event_time must be a str, not {type(text).__name__}")
         try:
-            text = str(self.get("p_event_time"))[:26]
+            text = text[:26]
             return int(datetime.fromisoformat(text).replace(tzinfo=timezone.utc).timestamp())
         except ValueError:
             return 0

@@ -3,7 +3,7 @@ def rule(event):
 
 
 def title(event):
-    return event.get("no such field")
+    return f"{event.deep_get('actor', 'mail')} signed in"
 
 
 def alert_context(event):
