@@ -26,7 +26,7 @@ export interface TypeScriptRunnerOptions {
   readonly workerUrl: URL;
   /** For one call of a rule with its alert functions. */
   readonly timeoutMs: number;
-  /** For all rules together; a rule that goes beyond it costs every rule a reload. */
+  /** For what rules do, all together; one that goes beyond it costs every rule a reload. */
   readonly memoryMb: number;
   /** The store behind the stateful helpers; without it they start empty, and end with the runner. */
   readonly keyValues?: KeyValueCalls;

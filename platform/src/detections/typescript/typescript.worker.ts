@@ -14,7 +14,7 @@ import { askParent, firstFrame, serve, signOfLife } from '../sandbox/child.ts';
 export interface TypeScriptProcessArgument {
   /** For one call of a rule with its alert functions. */
   readonly timeoutMs: number;
-  /** For all rules together; a rule that goes beyond it costs every rule a reload. */
+  /** For what rules do, all together; one that goes beyond it costs every rule a reload. */
   readonly memoryMb: number;
 }
 
@@ -51,6 +51,8 @@ const { timeoutMs, memoryMb } = JSON.parse(firstFrame()) as TypeScriptProcessArg
 const MEMORY_ERROR = 'MemoryError';
 /** A rule that was stopped this often is not run any more. */
 const MAX_OVERRUNS = 3;
+/** Of a rule that does nothing, with some to spare. */
+const CONTEXT_MB = 0.5;
 const driverSource = readFileSync(new URL('./driver.sandbox.js', import.meta.url), 'utf8');
 const authoringSource = readFileSync(new URL('./authoring.sandbox.js', import.meta.url), 'utf8');
 const AUTHORING_MODULE = 'panther';
@@ -77,7 +79,7 @@ function ready(): Isolated {
 }
 
 function open(rules: readonly RuleSource[]): Isolated {
-  const isolate = new ivm.Isolate({ memoryLimit: memoryMb });
+  const isolate = new ivm.Isolate({ memoryLimit: memoryMb + Math.ceil(rules.length * CONTEXT_MB) });
   const loaded = new Map<number, Loaded>();
   for (const rule of rules) {
     const failure = refused.get(rule.key);
