@@ -2,12 +2,17 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test as check } from 'node:test';
+import { after, test as check } from 'node:test';
 import { runCommand } from '../../../test/support/run-command.ts';
+import { createRunners } from '../../app/detection-runners.ts';
 import { test } from './test.ts';
 
 const CONTENT = join(import.meta.dirname, '../../../test/content');
-const run = (...argv: readonly string[]) => runCommand(test, argv, { cwd: CONTENT });
+/** One interpreter for all commands: it takes a second or more to start. */
+const shared = createRunners();
+after(() => shared.close());
+const onShared = { openRunners: async () => ({ ...shared, close: async () => undefined }) };
+const run = (...argv: readonly string[]) => runCommand(test, argv, { cwd: CONTENT, services: onShared });
 
 function copyOfContent(): string {
   const folder = mkdtempSync(join(tmpdir(), 'panther-test-'));
@@ -23,7 +28,7 @@ function edit(folder: string, name: string, from: string, to: string): void {
 }
 
 check('content with every feature of the format passes, on several workers', async () => {
-  const { status, stdout } = await run('--path', '.', '--json', '--workers', '2');
+  const { status, stdout } = await runCommand(test, ['--path', '.', '--json', '--workers', '2'], { cwd: CONTENT });
   const report = JSON.parse(stdout);
   const failed = report.results.filter(({ passed }: { passed: boolean }) => !passed);
   assert.deepEqual(failed, []);
@@ -41,7 +46,10 @@ check('failures are told with their place, what was expected and what was not', 
   edit(folder, 'queries/quiet-users-rule.py', `event['login']`, `event['nobody']`);
   const junit = join(folder, 'junit.xml');
   const options = ['--show-failures-only', '--junit', junit, '--filter', 'AnalysisType!=correlation_rule'];
-  const { status, stdout } = await runCommand(test, ['--path', folder, ...options], { cwd: folder });
+  const { status, stdout } = await runCommand(test, ['--path', folder, ...options], {
+    cwd: folder,
+    services: onShared,
+  });
   assert.equal(status, 1);
   assert.match(
     stdout,
@@ -98,6 +106,7 @@ check('with --watch what changes is tested again', async () => {
   const argv = ['--path', folder, '--watch', '--filter', 'RuleID=Acme.SignIn'];
   const running = runCommand(test, argv, {
     signal: controller.signal,
+    services: onShared,
     onOutput(text) {
       if (/watching/.test(text)) edit(folder, 'rules/sign-in-signal.py', '== "signin"', '== "other"');
       if (/1 failed/.test(text)) controller.abort();
