@@ -31,6 +31,10 @@ export interface CompactFigures {
   /** Medians of neighbouring rounds. */
   readonly ratio: number;
   readonly declaredRatio: number;
+  /** Of all cores, compact's and those of both references. */
+  readonly cpuSeconds: number;
+  readonly copyCpuSeconds: number;
+  readonly declaredCpuSeconds: number;
   readonly peakRssMb: number;
   readonly copyPeakRssMb: number;
   readonly searches: readonly Search[];
@@ -76,6 +80,9 @@ export async function benchCompact(bytes: number, hours: number, rounds: number)
       declaredSeconds: seconds('declared'),
       ratio: median(results.map(({ copy, compact }) => copy.seconds / compact.seconds)),
       declaredRatio: median(results.map(({ declared, compact }) => declared.seconds / compact.seconds)),
+      cpuSeconds: median(results.map(({ compact }) => compact.cpuSeconds)),
+      copyCpuSeconds: median(results.map(({ copy }) => copy.cpuSeconds)),
+      declaredCpuSeconds: median(results.map(({ declared }) => declared.cpuSeconds)),
       peakRssMb: Math.max(...results.map(({ compact }) => compact.peakRssMb)),
       copyPeakRssMb: Math.max(...results.map(({ copy }) => copy.peakRssMb)),
       searches: await search(join(logs, 'logs'), join(out, 'logs')),
@@ -87,6 +94,7 @@ export async function benchCompact(bytes: number, hours: number, rounds: number)
 
 interface Measured {
   readonly seconds: number;
+  readonly cpuSeconds: number;
   readonly peakRssMb: number;
 }
 
@@ -108,28 +116,35 @@ async function compactLinks(from: string, to: string, args: readonly string[]): 
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
   });
-  const peak = watchPeak(child);
+  const used = watch(child);
   const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`compact ended with ${code}: ${output}`);
   const { tables } = JSON.parse(output) as Pick<Compacted, 'tables'>;
-  return { seconds: (performance.now() - startedAt) / 1_000, peakRssMb: peak(), tables };
+  return { seconds: (performance.now() - startedAt) / 1_000, ...used(), tables };
 }
 
-/** The highest that the system has seen, looked at now and then; it never falls. */
-function watchPeak({ pid }: ChildProcess): () => number {
-  let peak = 0;
+/** What the system says of a process, looked at now and then: neither figure ever falls. */
+function watch({ pid }: ChildProcess): () => Omit<Measured, 'seconds'> {
+  let used = { cpuSeconds: 0, peakRssMb: 0 };
   const timer = setInterval(() => {
     try {
-      peak = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+      const peakRssMb = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      used = { peakRssMb, cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS };
     } catch {
       clearInterval(timer);
     }
   }, 50);
   return () => {
     clearInterval(timer);
-    return peak;
+    return used;
   };
 }
+
+/** Of the clock of Linux, a second. */
+const TICKS = 100;
 
 /** In a process of its own, as compact is. */
 async function reference(kind: Kind, logs: string, home: string): Promise<Measured> {
@@ -137,11 +152,11 @@ async function reference(kind: Kind, logs: string, home: string): Promise<Measur
   mkdirSync(out, { recursive: true });
   const startedAt = performance.now();
   const child = fork(import.meta.filename, [logs, out], { env: { ...process.env, BENCH_COPY: kind } });
-  const peak = watchPeak(child);
+  const used = watch(child);
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error(`the reference ended with ${code}`);
   rmSync(out, { recursive: true, force: true });
-  return { seconds: (performance.now() - startedAt) / 1_000, peakRssMb: peak() };
+  return { seconds: (performance.now() - startedAt) / 1_000, ...used() };
 }
 
 async function copyTables(kind: Kind, logs: string, out: string): Promise<void> {
