@@ -102,7 +102,11 @@ async function startParts(
       stop: () => thread.stop(),
     });
   }
-  if (roles.has('maintenance')) parts.push(...startMaintenance(runtime, roles, failure));
+  if (roles.has('maintenance')) {
+    parts.push(...startMaintenance(runtime, roles, failure));
+    const { createScheduler } = await import('./scheduler.ts');
+    parts.push(background('scheduler', failure, (signal) => createScheduler(runtime).run(signal)));
+  }
 
   let consoleUrl = config.publicUrl ?? `http://${config.host}:${config.port}`;
   const delivery: DeliveryOptions = deliveryOptions(runtime.adapters, runtime.clock, log, {

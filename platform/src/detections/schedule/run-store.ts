@@ -45,8 +45,12 @@ export async function addSchedules(db: Kysely<Tables>, ids: readonly string[], n
 }
 
 /** Of those that are switched off or gone: they begin anew if they come back. */
-export async function removeSchedules(db: Kysely<Tables>, kept: ReadonlySet<string>): Promise<void> {
-  const rows = await db.selectFrom('schedules').select('detection_id').execute();
+export async function removeSchedules(db: Kysely<Tables>, kept: ReadonlySet<string>, now: Date): Promise<void> {
+  const rows = await db
+    .selectFrom('schedules')
+    .select('detection_id')
+    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', now.toISOString())]))
+    .execute();
   for (const { detection_id } of rows) {
     if (!kept.has(detection_id)) await db.deleteFrom('schedules').where('detection_id', '=', detection_id).execute();
   }
