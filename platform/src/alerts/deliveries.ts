@@ -121,7 +121,7 @@ export function recordAttempt(state: State, delivery: Delivery, attempt: Attempt
         success: success ? 1 : 0,
         status_code: statusCode,
         message: message.slice(0, MAX_MESSAGE),
-        duration_ms: attempt.durationMs,
+        duration_ms: Math.round(attempt.durationMs),
       })
       .execute();
     await updateDelivery(tx, delivery, attempt, at);

@@ -2,7 +2,9 @@
  * Kills Panther at random moments while logs come in, starts it again, and compares what is stored with what an
  * uninterrupted run stores: lake, matches, alerts, kept records and counts are equal, every alert was delivered.
  *
- * `PANTHER_CRASH_RUNS` (20) is how often, `PANTHER_CRASH_SEED` repeats a sequence. The last line is `N passed, N failed`.
+ * `PANTHER_CRASH_RUNS` (20) is how often, `PANTHER_CRASH_SEED` repeats a sequence. With `PANTHER_TEST_POSTGRES_URL` the
+ * same is done on S3, SQS (an emulator in this process) and PostgreSQL, `PANTHER_CRASH_RUNS_AWS` (3) times. The last line is
+ * `N passed, N failed`.
  * This file is long because it is one story, from the first start to the comparison.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -10,17 +12,18 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { dataDir } from '../../src/app/data-dir.ts';
 import { type CrashLogs, type Delivery, makeCrashLogs } from '../support/crash-logs.ts';
+import { awsStores, type CrashStores, embeddedStores } from '../support/crash-stores.ts';
 import { eventually, setUp, startPanther, temporaryFolder } from '../support/panther.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { differences, readStored, type Stored } from '../support/stored.ts';
 import { pick, type Random, seededRandom } from '../support/traffic.ts';
 
 const RUNS = Number(process.env.PANTHER_CRASH_RUNS ?? 20);
+const RUNS_ON_AWS = Number(process.env.PANTHER_CRASH_RUNS_AWS ?? 3);
+const POSTGRES = process.env.PANTHER_TEST_POSTGRES_URL;
 const SEED = Number(process.env.PANTHER_CRASH_SEED ?? Date.now() % 1_000_000);
 const MAIN = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));
 const TOKEN = 'crash-test-token-of-the-http-source';
@@ -54,10 +57,11 @@ interface Push {
   readonly isAcknowledged: boolean;
 }
 
-async function makeTemplate(receiver: Receiver): Promise<void> {
-  const config = { allowedDestinationHosts: [receiver.host], heartbeatMinutes: 0, minFreeDiskMb: 0 };
+async function makeTemplate(stores: CrashStores, receiver: Receiver): Promise<void> {
+  for (const folder of [template, logs]) rmSync(folder, { recursive: true, force: true });
+  const config = { allowedDestinationHosts: [receiver.host], heartbeatMinutes: 0, minFreeDiskMb: 0, ...stores.config };
   writeFileSync(configFile, JSON.stringify(config));
-  const panther = await startPanther({ dataDir: template, args: ['--config', configFile] });
+  const panther = await startPanther({ dataDir: template, args: ['--config', configFile], env: stores.env });
   const client = await setUp(panther);
   const folder = (name: string, path: string, logTypes: string[], settleMs: number) => ({
     name,
@@ -76,10 +80,11 @@ async function makeTemplate(receiver: Receiver): Promise<void> {
   await client.call('POST /destinations', { body: webhook });
   // Conditions of rules are derived once, in the background, and are part of the template.
   const conditions = "SELECT count(*) AS n FROM settings WHERE key LIKE 'condition:%'";
-  const rules = count(template, "detections WHERE type = 'rule'");
-  const areDerived = async () => Number(query(dataDir(template).stateFile, conditions)[0]?.n) >= rules;
+  const rules = await count(stores, "detections WHERE type = 'rule'");
+  const areDerived = async () => Number((await stores.query(conditions))[0]?.n) >= rules;
   await eventually('the conditions of rules are derived', areDerived, REST_TIMEOUT_MS);
   await panther.stop();
+  await stores.keep();
 }
 
 const SEVERITIES = ['INFO', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL'];
@@ -91,9 +96,12 @@ interface Started {
 }
 
 /** Does not wait until it is ready: it may be killed before. */
-function start(): Started {
+function start({ env }: CrashStores): Started {
   const args = [MAIN, 'up', '--data-dir', root, '--port', '0', '--config', configFile];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   const lines: string[] = [];
   const ready = Promise.withResolvers<string>();
   ready.promise.catch(() => {});
@@ -113,15 +121,15 @@ interface Plan {
   readonly isWarm: boolean;
 }
 
-async function run({ first, deliveries }: CrashLogs, { killAfterMs, isWarm }: Plan): Promise<Run> {
-  rmSync(root, { recursive: true, force: true });
+async function run(stores: CrashStores, { first, deliveries }: CrashLogs, { killAfterMs, isWarm }: Plan): Promise<Run> {
   rmSync(logs, { recursive: true, force: true });
-  cpSync(template, root, { recursive: true });
+  await stores.restore();
   for (const name of ['trail', 'web']) mkdirSync(join(logs, name), { recursive: true });
-  let panther = start();
+  let panther = start(stores);
   await panther.url;
   first.put(logs);
-  if (isWarm) await eventually('the first file is stored', async () => count(root, 'units') > 0, REST_TIMEOUT_MS);
+  if (isWarm)
+    await eventually('the first file is stored', async () => (await count(stores, 'units')) > 0, REST_TIMEOUT_MS);
   const startedAt = performance.now();
   const arriving = arrive(deliveries);
   const pushing = push(() => panther.url);
@@ -131,17 +139,19 @@ async function run({ first, deliveries }: CrashLogs, { killAfterMs, isWarm }: Pl
     const ended = once(panther.child, 'exit');
     panther.child.kill('SIGKILL');
     await ended;
-    kills.push({ afterMs, ...progress() });
-    panther = start();
+    kills.push({ afterMs, ...(await progress(stores)) });
+    panther = start(stores);
   }
   const [, pushes] = await Promise.all([arriving, pushing, panther.url]);
-  await atRest(panther);
+  await atRest(stores, panther);
   const durationMs = performance.now() - startedAt;
   const ended = once(panther.child, 'exit');
   panther.child.kill('SIGTERM');
   const [code] = await ended;
   if (code !== 0) throw new Error(`stopped with ${code}:\n${panther.stderr()}`);
-  return { stored: await readStored(root), durationMs, units: count(root, 'units'), kills, pushes };
+  const units = await count(stores, 'units');
+  await stores.bring();
+  return { stored: await readStored(root), durationMs, units, kills, pushes };
 }
 
 async function arrive(deliveries: readonly Delivery[]): Promise<void> {
@@ -187,37 +197,23 @@ function gitlabRequest(marker: string): string {
   });
 }
 
-function query(file: string, sql: string): Record<string, unknown>[] {
-  const database = new DatabaseSync(file, { readOnly: true });
-  try {
-    return database.prepare(sql).all();
-  } finally {
-    database.close();
-  }
+async function count(stores: CrashStores, table: string): Promise<number> {
+  const [row] = await stores.query(`SELECT count(*) AS n FROM ${table}`);
+  return Number(row?.n);
 }
 
-function count(folder: string, table: string): number {
-  return Number(query(dataDir(folder).stateFile, `SELECT count(*) AS n FROM ${table}`)[0]?.n);
-}
-
-/** Read from a copy, so that the next start finds what the killed process has left, and nothing else. */
-function progress(): Omit<Kill, 'afterMs'> {
-  const copy = join(home, 'copy');
-  mkdirSync(copy, { recursive: true });
-  for (const suffix of ['', '-wal']) cpSync(`${dataDir(root).stateFile}${suffix}`, join(copy, `state.db${suffix}`));
-  const [row] = query(
-    join(copy, 'state.db'),
+async function progress(stores: CrashStores): Promise<Omit<Kill, 'afterMs'>> {
+  const [row] = await stores.queryAfterKill(
     "SELECT (SELECT count(*) FROM units) AS units, (SELECT count(*) FROM lake_files WHERE status = 'pending') AS pending",
   );
-  rmSync(copy, { recursive: true });
   return { committed: Number(row?.units), pending: Number(row?.pending) };
 }
 
 /** Everything that arrived is handed over, processed, routed and delivered: seen twice, as work moves between tables. */
-async function atRest(panther: Started): Promise<void> {
+async function atRest(stores: CrashStores, panther: Started): Promise<void> {
   let quiet = 0;
   const probe = async () => {
-    quiet = isQuiet() ? quiet + 1 : 0;
+    quiet = (await isQuiet(stores)) ? quiet + 1 : 0;
     return quiet >= 3;
   };
   await eventually('everything is processed', probe, REST_TIMEOUT_MS).catch((cause: unknown) => {
@@ -225,17 +221,15 @@ async function atRest(panther: Started): Promise<void> {
   });
 }
 
-function isQuiet(): boolean {
-  const { stateFile, queueFile } = dataDir(root);
-  const [state] = query(
-    stateFile,
+async function isQuiet(stores: CrashStores): Promise<boolean> {
+  const [state] = await stores.query(
     `SELECT (SELECT count(*) FROM outbox) AS owed,
        (SELECT count(*) FROM deliveries WHERE status = 'pending') AS undelivered,
        (SELECT count(*) FROM alerts WHERE id NOT IN (SELECT alert_id FROM deliveries)) AS unrouted,
        (SELECT coalesce(sum(done_bytes), 0) FROM folder_files) AS bytes`,
   );
-  const [queue] = query(queueFile, "SELECT count(*) AS n FROM messages WHERE queue NOT LIKE '%-dlq'");
-  const isEmpty = [state?.owed, state?.undelivered, state?.unrouted, queue?.n].every((n) => Number(n) === 0);
+  const messages = await stores.countMessages();
+  const isEmpty = [state?.owed, state?.undelivered, state?.unrouted, messages].every((n) => Number(n) === 0);
   return isEmpty && Number(state?.bytes) === arrivedBytes;
 }
 
@@ -292,26 +286,29 @@ function makePlan(random: Random, durationMs: number): Plan {
   return { isWarm, killAfterMs: spans.map((span) => Math.round(random() * span)) };
 }
 
-async function main(): Promise<void> {
-  const random = seededRandom(SEED);
+interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+async function test(stores: CrashStores, name: string, runs: number, random: Random): Promise<Outcome> {
   const receiver = await startReceiver();
   const crashLogs = makeCrashLogs(seededRandom(1));
   arrivedBytes = crashLogs.bytes;
-  console.log(`seed ${SEED}, ${(arrivedBytes / 1e6).toFixed(1)} MB of logs; folders in ${home}`);
-  await makeTemplate(receiver);
-  const reference = await run(crashLogs, { killAfterMs: [], isWarm: true });
-  const rows = [...reference.stored.tables].map(([name, found]) => `${name} ${sum(found)}`).join(', ');
-  console.log(`reference: ${Math.round(reference.durationMs)} ms, ${reference.units} units, ${rows}`);
-  console.log(`reference: ${sum(reference.stored.alerts)} alerts, ${sum(reference.stored.kept)} kept records`);
+  await makeTemplate(stores, receiver);
+  const reference = await run(stores, crashLogs, { killAfterMs: [], isWarm: true });
+  const rows = [...reference.stored.tables].map(([table, found]) => `${table} ${sum(found)}`).join(', ');
+  console.log(`${name}, reference: ${Math.round(reference.durationMs)} ms, ${reference.units} units, ${rows}`);
+  console.log(`${name}, reference: ${sum(reference.stored.alerts)} alerts, ${sum(reference.stored.kept)} kept records`);
   let [passed, failed] = [0, 0];
   const kills: Kill[] = [];
   const wrong = judge(reference, reference, receiver);
   if (wrong.length > 0) failed += 1;
   for (const line of wrong) console.log(`  the reference itself: ${line}`);
-  for (let index = 1; index <= RUNS; index += 1) {
+  for (let index = 1; index <= runs; index += 1) {
     receiver.received.length = 0;
     const plan = makePlan(random, reference.durationMs);
-    const problems = await run(crashLogs, plan).then(
+    const problems = await run(stores, crashLogs, plan).then(
       (done) => {
         kills.push(...done.kills);
         return judge(reference, done, receiver);
@@ -320,24 +317,37 @@ async function main(): Promise<void> {
     );
     const said = problems.length === 0 ? 'ok' : 'FAILED';
     console.log(
-      `run ${index}: ${said} (kills at ${plan.killAfterMs.join(', ')} ms, rules ${plan.isWarm ? 'loaded' : 'not loaded'})`,
+      `${name}, run ${index}: ${said} (kills at ${plan.killAfterMs.join(', ')} ms, rules ${plan.isWarm ? 'loaded' : 'not loaded'})`,
     );
     for (const problem of problems) console.log(`  ${problem}`);
     if (problems.length === 0) passed += 1;
     else {
       failed += 1;
-      cpSync(root, join(home, `failed-${index}`), { recursive: true });
+      cpSync(root, join(home, `failed-${name}-${index}`), { recursive: true });
     }
   }
-  failed += judgeKills(kills, reference.units);
+  failed += judgeKills(kills, reference.units, runs);
   await receiver.close();
+  await stores.close();
+  return { passed, failed };
+}
+
+async function main(): Promise<void> {
+  const random = seededRandom(SEED);
+  console.log(`seed ${SEED}; folders in ${home}`);
+  const folders = { home, root, template };
+  const outcomes = [await test(embeddedStores(folders), 'data folder', RUNS, random)];
+  if (POSTGRES === undefined) console.log('PANTHER_TEST_POSTGRES_URL is not set: not run on S3, SQS and PostgreSQL');
+  else outcomes.push(await test(await awsStores(POSTGRES, folders), 'AWS', RUNS_ON_AWS, random));
+  const passed = outcomes.reduce((total, each) => total + each.passed, 0);
+  const failed = outcomes.reduce((total, each) => total + each.failed, 0);
   if (failed === 0) rmSync(home, { recursive: true });
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 }
 
 /** Kills that only hit an idle Panther would prove nothing. */
-function judgeKills(kills: readonly Kill[], units: number): number {
+function judgeKills(kills: readonly Kill[], units: number, runs: number): number {
   const before = kills.filter((kill) => kill.committed === 0).length;
   const middle = kills.filter((kill) => kill.committed > 0 && kill.committed < units).length;
   const writing = kills.filter((kill) => kill.pending > 0).length;
@@ -345,7 +355,7 @@ function judgeKills(kills: readonly Kill[], units: number): number {
   console.log(
     `${kills.length} kills: ${before} before the first commit, ${middle} between the first and the last, ${after} after; ${writing} while a commit was written`,
   );
-  if (RUNS < 20 || middle >= RUNS / 10) return 0;
+  if (runs < 20 || middle >= runs / 10) return 0;
   console.log('the kills did not hit the middle of the work');
   return 1;
 }
