@@ -145,7 +145,8 @@ test('every test of the starter pack passes, and there is one for each answer', 
   for await (const result of runTests(starter.detections, { python, typescript })) {
     assert.ok(result.passed, `${result.id}: ${result.test}: ${result.error}`);
   }
-  for (const { id, tests } of starter.detections) {
+  for (const { id, tests, type } of starter.detections) {
+    if (type === 'global') continue;
     assert.deepEqual(new Set(tests.map(({ expectedResult }) => expectedResult)), new Set([true, false]), id);
   }
 });
