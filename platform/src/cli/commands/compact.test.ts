@@ -7,10 +7,12 @@ import { after, before, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { parse } from 'yaml';
 import { type AwsEmulator, startAwsEmulator } from '../../../test/support/aws-emulator.ts';
 import { openTestLake, testRow, testTable } from '../../../test/support/lake.ts';
 import { runCommand } from '../../../test/support/run-command.ts';
 import { ownOwner } from '../../app/compact-scratch.ts';
+import { tableName } from '../../core/ids.ts';
 import { openDuckdb } from '../../lake/duckdb.ts';
 import { compact } from './compact.ts';
 
@@ -346,6 +348,39 @@ test('what a dead process had begun is undone before its commit and ended after 
   assert.deepEqual([left.status, left.report.tables[0]?.busy, filesOf(living).length], [0, 1, 3]);
   assert.match(left.stderr, /another compact/);
 });
+
+test('the events that log types have as samples fit their tables', async () => {
+  const files = new Map<string, object[]>();
+  for (const { logType, event, events = [event] } of samples()) {
+    const key = `logs/${tableName(logType)}/${HOUR}/20260102T030000Z-a.json.gz`;
+    const rows = events.filter((each) => each !== undefined).map((each) => ({ ...each, p_log_type: logType }));
+    files.set(key, [...(files.get(key) ?? []), ...rows]);
+  }
+  assert.ok(files.size >= 18, `${files.size}`);
+  const { status, report, stderr } = await run([folderOf(Object.fromEntries(files)), '--verify']);
+  assert.equal(status, 0, stderr);
+  const stored = report.tables.reduce((sum, { rows }) => sum + Number(rows), 0);
+  assert.equal(stored, [...files.values()].flat().length);
+});
+
+/** Beside the log types, and in the shared fixtures where they are there. */
+function* samples(): Iterable<Sample & { readonly logType: string }> {
+  const top = join(import.meta.dirname, '../../../..');
+  const read = (...path: string[]) => parse(readFileSync(join(top, ...path), 'utf8')) as unknown;
+  for (const file of globSync('content/log-types/**/*.samples.yml', { cwd: top })) {
+    const { schema } = read(file.replace('.samples', '')) as { readonly schema: string };
+    for (const sample of read(file) as readonly Sample[]) yield { ...sample, logType: schema };
+  }
+  for (const file of globSync('*.yml', { cwd: join(top, '../shared/fixtures/log-types') })) {
+    const found = read('../shared/fixtures/log-types', file) as readonly Sample[];
+    for (const sample of found) yield { ...sample, logType: file.slice(0, -'.yml'.length) };
+  }
+}
+
+interface Sample {
+  readonly event?: object;
+  readonly events?: readonly (object | undefined)[];
+}
 
 test('a schema of yours gives its table the types', async () => {
   const time = '2026-01-02 03:04:05.678000000';
