@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { constants, readFileSync } from 'node:fs';
-import { askParent, firstFrame, serve, signOfLife } from '../sandbox/child.ts';
+import { askParent, exitIfAlone, firstFrame, serve, signOfLife } from '../sandbox/child.ts';
 
 /** What the process is given first, as JSON. */
 export interface PythonProcessArgument {
@@ -132,6 +132,7 @@ function limitTime(): void {
     const at = now();
     if (cpuBefore === undefined && at > deadline - timeoutMs / 2) cpuBefore = cpuUsage();
     if (at < deadline) return 0;
+    exitIfAlone();
     deadline = at + timeoutMs;
     if (!hasUsedItsTime(at)) return 0;
     // One that does not listen goes on in silence, which ends it.

@@ -18,6 +18,8 @@ export interface Served {
 }
 
 /** Everything that is used later is taken now: the sandbox's code may change what is global. */
+const self = process;
+const parentPid = process.ppid;
 const exit = process.exit.bind(process);
 const now = performance.now.bind(performance);
 const { from, alloc } = Buffer;
@@ -47,6 +49,11 @@ export function serve({ handle, running, memoryBytes }: Served): never {
 export function askParent(text: string): string {
   send('K', text);
   return receive();
+}
+
+/** A process whose parent was killed must not go on with what does not end. */
+export function exitIfAlone(): void {
+  if (self.ppid !== parentPid) exit(0);
 }
 
 /** Tells the parent that work goes on, and on which rule, if it has not heard so for a while. */
