@@ -57,7 +57,7 @@ async function compactBucket(
   try {
     return await inPlace(
       options,
-      { objects, bucket, prefix: prefix === '' ? '' : prefix.replace(/\/*$/, '/') },
+      { objects, bucket, prefix: prefix === '' ? '' : prefix.replace(/\/*$/, '/'), readsAtOnce: 8 },
       scratch,
     );
   } finally {

@@ -261,11 +261,13 @@ async function whole(connection: DuckDBConnection, paths: readonly string[]): Pr
     const own = paths.filter((path) => path.includes(`/${table}/`)).map((path) => `'${path}'`);
     const rows = `SELECT * FROM read_parquet([${own}], union_by_name=true, hive_partitioning=false)`;
     const described = await connection.runAndReadAll(`DESCRIBE ${rows}`);
-    // Columns that only some runs have are those without a value.
-    const parts = described.getRows().map(([name]) => `sum(hash(r."${name}")) FILTER (r."${name}" IS NOT NULL)`);
-    const found = await connection.runAndReadAll(`SELECT [count(*), ${parts}]::VARCHAR FROM (${rows}) r`);
-    const names = described.getRows().map(([name]) => name);
-    sums.push(`${table} ${names} ${found.getRows()[0]?.[0]}`);
+    const names = described.getRows().map(([name]) => String(name));
+    const parts = names.map((name) => `(sum(hash(r."${name}")) FILTER (r."${name}" IS NOT NULL))::VARCHAR`);
+    const found = await connection.runAndReadAll(`SELECT count(*)::VARCHAR, ${parts} FROM (${rows}) r`);
+    const [count, ...values] = found.getRows()[0] ?? [];
+    // Columns without a value are those that only some files have.
+    const columns = names.flatMap((name, index) => (values[index] === null ? [] : [`${name} ${values[index]}`]));
+    sums.push(`${table}: ${count} rows, ${columns.join(', ')}`);
   }
   return sums.join('\n');
 }

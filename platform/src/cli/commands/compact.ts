@@ -40,6 +40,7 @@ const options = {
   },
   tmp: { value: 'DIR', description: 'folder for scratch files, some 4 GB' },
   ...AWS_OPTIONS,
+  region: { value: 'REGION', description: 'region of the bucket ($AWS_REGION, else that of the profile)' },
   json: { description: 'one JSON document' },
 } as const;
 

@@ -43,7 +43,7 @@ const SMALLER = 4;
 const MAX_PARQUET_FILES = 400;
 const MAX_TARGETS = 4;
 
-/** @throws ExternalError when the store fails, or somebody else has changed the files; nothing is lost then. */
+/** What fails is among the problems; nothing is lost then. */
 export async function compactPartition(options: PartitionOptions, partition: Partition): Promise<PartOfReport> {
   const totals = noResult();
   const claim = await claimPartition(options, partition.prefix);
@@ -51,11 +51,13 @@ export async function compactPartition(options: PartitionOptions, partition: Par
   try {
     await settle(options.place, claim);
     await run(options, partition, claim, totals);
-    return totals;
+  } catch (error) {
+    totals.problems.push(`${partition.prefix} is left as it is: ${errorMessage(error)}`);
   } finally {
     await claim.release();
     await rm(options.folder, { recursive: true, force: true });
   }
+  return totals;
 }
 
 function noResult(): Totals {
@@ -83,7 +85,7 @@ async function run(options: PartitionOptions, partition: Partition, claim: Claim
     await rm(options.folder, { recursive: true, force: true });
     await mkdir(options.folder, { recursive: true });
     const { place, folder } = options;
-    const rows = await fetchRows({ place, folder, inputs: left.values(), maxBytes, lanes: LANES });
+    const rows = await fetchRows({ place, folder, inputs: left.values(), maxBytes, lanes: place.readsAtOnce ?? LANES });
     if (rows.inputs.length > 0 || parquet.length > 1) {
       const isDone = await replaceBatch(options, partition, claim, { rows, parquet }, totals);
       if (!isDone && rows.inputs.length < 2 && parquet.length === 0) {

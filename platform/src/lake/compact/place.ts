@@ -6,6 +6,8 @@ export interface Place {
   readonly bucket: string;
   /** Before `logs/`, `rules/` and the like: empty, or ends with a slash. */
   readonly prefix: string;
+  /** Files of a partition that are read at a time: a store that is far away answers late. 2 without it. */
+  readonly readsAtOnce?: number;
 }
 
 /** Of what is not data: originals that are kept, rows that do not fit. Readers of the lake leave out such names. */
