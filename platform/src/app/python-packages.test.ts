@@ -103,7 +103,7 @@ test('packages are fetched once with what they need, and detections import them'
   );
   writeFileSync(
     join(folder, 'rule.py'),
-    'import shapes\nfrom shapes.names import name_of\ndef rule(event):\n    return name_of(shapes.SIDES) == "square"\n',
+    'import shapes\nfrom shapes import SIDES, names\nfrom shapes.names import name_of\ndef rule(event):\n    return name_of(SIDES) == "square" == names.name_of(shapes.SIDES)\n',
   );
   const own = ['--data-dir', join(folder, 'data')];
   assert.equal((await runCommand(testCommand, ['--path', folder, ...own])).status, 0);

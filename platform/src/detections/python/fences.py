@@ -14,7 +14,7 @@ SPECIAL_ATTRIBUTES = {
     "__lt__", "__missing__", "__name__", "__ne__", "__new__", "__next__", "__or__", "__post_init__", "__qualname__",
     "__repr__", "__setitem__", "__str__", "__sub__",
 }
-SPECIAL_NAMES = {"__import__", "__name__", "__file__", "__doc__", "__slots__", "__hash__", "__eq__", "__match_args__"}
+SPECIAL_NAMES = {"__all__", "__author__", "__version__", "__import__", "__name__", "__file__", "__doc__", "__slots__", "__hash__", "__eq__", "__match_args__"}
 #: Frames, code and what lies behind events; `register` adds a class to one that all detections see.
 HIDDEN_ATTRIBUTES = {
     "ag_await", "ag_code", "ag_frame", "cr_await", "cr_code", "cr_frame", "cr_origin", "f_back", "f_builtins", "f_code",

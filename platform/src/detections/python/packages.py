@@ -1,6 +1,7 @@
 """Packages from PyPI that detections import besides the standard library. Their modules are the real ones, which all
 detections share. Run after sandbox.py, in the same namespace; `PACKAGES` is filled when a process has been given some.
 """
+import importlib.util
 
 #: Names of the packages' modules at the top.
 PACKAGES = set()
@@ -31,6 +32,16 @@ def load_packages():
 
 def is_packaged(name):
     return name.partition(".")[0] in PACKAGES
+
+
+def is_packaged_module(name):
+    if not is_packaged(name):
+        return False
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        # Of a module that is no package.
+        return False
 
 
 def packaged(name):

@@ -140,6 +140,9 @@ def facade(name):
     parent, _, own = name.rpartition(".")
     if parent:
         vars(facade(parent))[own] = copy
+    # As after `import json`: `json.decoder` is there.
+    for child in [one for one in ALLOWED if one.rpartition(".")[0] == name]:
+        facade(child)
     return copy
 
 
@@ -223,7 +226,7 @@ class Realm:
             return self.made(name)
         module = facade(name)
         for item in fromlist or ():
-            if f"{name}.{item}" in ALLOWED:
+            if f"{name}.{item}" in ALLOWED or is_packaged_module(f"{name}.{item}"):
                 facade(f"{name}.{item}")
         return module if fromlist else facade(name.partition(".")[0])
 

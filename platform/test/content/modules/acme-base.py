@@ -2,6 +2,8 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any, Optional
 
+__all__ = ["KNOWN_DOMAINS", "Person", "UnknownParty", "deep_get", "person", "texts_in"]
+
 KNOWN_DOMAINS = {"example.com", "example.org"}
 
 

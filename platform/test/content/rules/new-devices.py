@@ -12,7 +12,10 @@ def rule(event):
         LIMITS = json.loads(LIMITS())
     known = get_string_set(event.get("user"))
     if isinstance(known, str):
-        known = set(json.loads(known))
+        try:
+            known = set(json.loads(known))
+        except json.decoder.JSONDecodeError:
+            known = set()
     if event.get("device") in known or len(known) > LIMITS["devices"]:
         return False
     put_string_set(event.get("user"), [event.get("device"), *known])
