@@ -56,8 +56,8 @@ const TOO_SLOW: Trouble = {
 
 /** To start: Node.js and the interpreter, on a busy machine. */
 const START_MS = 60_000;
-/** Of an answer. */
-const MAX_FRAME_BYTES = 1 << 29;
+/** Of the answers to one request. */
+const MAX_FRAME_BYTES = 1 << 27;
 const MAX_STDERR = 4_000;
 
 interface Waiting {

@@ -144,6 +144,7 @@ function testKeyValues(stateOf: () => State): void {
     assert.match(await wrong('get-count', 'k'.repeat(3_000), { force: false }), /longer than 2048 bytes/);
     assert.match(await wrong('drop-table', 'k', {}), /./);
     assert.match(await wrong('put-dictionary', 'k', { json: 'x'.repeat(500_000), expiresAt: null }), /longer than/);
+    assert.match(await wrong('put-dictionary', 'k', { json: 'x'.repeat(5_000_000), expiresAt: null }), /too long/);
     await increment(session, 'big', Number.MAX_SAFE_INTEGER);
     assert.match(await wrong('increment', 'big', { by: 1, expiresAt: null }), /too large/);
     const many = Array.from({ length: 30_000 }, (_, index) => String(index));

@@ -58,6 +58,8 @@ const MAX_CHARACTERS = 64_000_000;
 const MAX_ITEM_STRINGS = 20_000;
 const MAX_ITEM_CHARACTERS = 400_000;
 const KEYS_PER_STATEMENT = 400;
+/** More than every operation that is allowed. */
+const MAX_OPERATION_CHARACTERS = 4_000_000;
 
 export function createKeyValueSession({ db, now }: KeyValueOptions): KeyValueSession {
   const known = new Map<string, Known>();
@@ -100,6 +102,7 @@ export function createKeyValueSession({ db, now }: KeyValueOptions): KeyValueSes
 
   return {
     async call(json) {
+      if (json.length > MAX_OPERATION_CHARACTERS) return answer({ error: 'the values are too long' });
       const operation = parseOperation(json);
       if (typeof operation === 'string') return answer({ error: operation });
       try {
