@@ -3,7 +3,9 @@
  * the detection says so and none of its alert functions fails; one that expects none, when the detection says no.
  */
 import { type CompiledDetection, compileDetection, evaluateCompiled, filterOf } from './compiled.ts';
+import { evaluateCorrelation } from './correlation/evaluate.ts';
 import type { Detection, DetectionTest } from './detection.ts';
+import { correlationOf } from './format/correlation-rule.ts';
 import { helpersOf } from './helpers.ts';
 import type { Answer, HelperSource, TestCall, Trouble } from './runner.ts';
 
@@ -34,8 +36,7 @@ export interface TestOptions {
 }
 
 /** Why tests of a detection cannot be run; undefined when they can. */
-export function untestable({ type, language }: Detection): string | undefined {
-  if (type === 'correlation_rule') return 'tests of correlation rules need the correlation evaluator';
+export function untestable({ language }: Detection): string | undefined {
   return language === 'sigma' ? 'Sigma rules have no tests' : undefined;
 }
 
@@ -73,6 +74,10 @@ type Verdict = Omit<Answer, 'event' | 'rule'>;
 
 function testerOf(detection: Detection, runners: TestRunners, helpers: readonly HelperSource[]): Tester {
   const { id, file, body, language, type } = detection;
+  if (type === 'correlation_rule') {
+    const correlation = correlationOf(detection.spec);
+    return async ({ ruleOutputs }) => ({ matched: evaluateCorrelation(correlation, ruleOutputs ?? []) });
+  }
   const filter = filterOf(detection);
   const compiled = compileDetection(detection);
   const rule = { key: 0, id, file, body, type: type as 'rule' | 'scheduled_rule' | 'policy' };
