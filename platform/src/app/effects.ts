@@ -11,7 +11,9 @@ import type { LogEvent } from '../core/event.ts';
 import type { LakeTable } from '../core/table.ts';
 import { hourOf } from '../lake/layout.ts';
 import { createMatchSpool, type MatchRow } from '../lake/match-spool.ts';
+import type { RefusedRow } from '../lake/part.ts';
 import type { LakeWriter } from '../lake/writer.ts';
+import { createUnfitRowCollector } from '../log-analysis/unfit-rows.ts';
 import { CommitConflict, type Effects } from '../log-analysis/unit-commit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Metrics } from '../ports/metrics.ts';
@@ -42,7 +44,8 @@ export interface EffectsDeps {
   stringify(event: LogEvent): string;
   logTable(logType: string): LakeTable;
   resultTable(logType: string, kind: RuleResult['kind']): LakeTable;
-  createWriter(commitId: string): LakeWriter;
+  /** Without `refuse` a row that does not fit its table fails the commit. */
+  createWriter(commitId: string, refuse?: (table: LakeTable, row: RefusedRow) => void): LakeWriter;
   promote(tx: Transaction<Tables>, commitId: string, expected: number): Promise<void>;
 }
 
@@ -53,7 +56,8 @@ export function createEffects(deps: EffectsDeps, commitId: string): Effects {
   const { detections } = deps;
   const groups: AlertGroups = new Map();
   const spool = createMatchSpool(join(deps.tmpDir, `${commitId}.matches`), deps.ruleInfo);
-  const events = deps.createWriter(commitId);
+  const unfit = createUnfitRowCollector();
+  const events = deps.createWriter(commitId, (_, row) => unfit.add(row));
   const rules = new Map<string, RuleInfo>();
   let results: LakeWriter | undefined;
   let attempt = 0;
@@ -125,7 +129,9 @@ export function createEffects(deps: EffectsDeps, commitId: string): Effects {
       if (eventFiles === undefined) {
         await drain();
         for (const summary of errorRows.summaries()) keep(summary);
-        eventFiles = (await events.finish()).length;
+        const files = await events.finish();
+        unfit.check();
+        eventFiles = files.length;
       }
       const now = deps.clock.now();
       resolution = await resolveGroups(deps.state, groups, rules, now);

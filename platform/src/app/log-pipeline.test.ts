@@ -69,6 +69,24 @@ test('quarantined records are stored once the log type is right', async () => {
   assert.deepEqual(await balance(), { received: before.received, stored: before.stored + 2, quarantined: 1 });
 });
 
+test('an event that the lake does not take is kept alone with the reason; given again it is kept again', async () => {
+  const before = await balance();
+  const odd = trailEvent(8, 'Root', { requestParameters: { '\ud800': 1 } });
+  await panther.send('odd.json', Buffer.from([trailEvent(9, 'Root'), odd, trailEvent(10, 'IAMUser')].join('\n')));
+  await panther.send('plain.json', Buffer.from(trailEvent(11, 'IAMUser')));
+  await panther.processAll();
+  const quarantined = before.quarantined + 1;
+  assert.deepEqual(await balance(), { received: before.received + 4, stored: before.stored + 3, quarantined });
+  const { state } = panther.adapters;
+  const kept = await state.db.selectFrom('kept_records').selectAll().orderBy('created_at', 'desc').execute();
+  assert.match(kept[0]?.reason ?? '', /the lake does not take the event: no low surrogate/);
+  const alert = await state.db.selectFrom('alerts').select('event_count').executeTakeFirstOrThrow();
+  assert.equal(alert.event_count, 5, 'an event that is not stored is not counted');
+  await reprocessKept({ ...panther.adapters, nonce: () => 'attempt-3' }, 's1');
+  await panther.processAll();
+  assert.deepEqual(await balance(), { received: before.received + 4, stored: before.stored + 3, quarantined });
+});
+
 test('what cannot be work goes to the dead-letter queue with its reason', async () => {
   await panther.adapters.queue.send(INPUT_QUEUE, [{ body: '{"sourceId": 1}' }]);
   const gone = { sourceId: 's1', bucket: BUCKETS.inputData, key: 'gone.json', sizeBytes: 1, version: 'v' };

@@ -81,7 +81,16 @@ export function createLogPipeline(options: PipelineDeps): LogPipeline {
         stringify: stringifyEvent,
         logTable: tables.log,
         resultTable: tables.result,
-        createWriter: (id) => createLakeWriter({ objects, catalog, duckdb, tmpDir: dir.tmp, commitId: id, chunks }),
+        createWriter: (id, refuse) =>
+          createLakeWriter({
+            objects,
+            catalog,
+            duckdb,
+            tmpDir: dir.tmp,
+            commitId: id,
+            chunks,
+            ...(refuse && { refuse }),
+          }),
         promote: catalog.promote,
       },
       commitId,

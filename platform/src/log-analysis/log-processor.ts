@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { ExternalError, errorMessage, UserError } from '../core/errors.ts';
+import type { LogEvent } from '../core/event.ts';
 import { unitId } from '../core/ids.ts';
 import type { InputObject } from '../core/unit.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -17,6 +18,8 @@ import { INPUT_QUEUE, type Queue, type QueueMessage } from '../ports/queue.ts';
 import type { State } from '../ports/state/state.ts';
 import { resolveAnnounced } from './announced.ts';
 import { type Announced, type AnnouncedObject, parseNotification } from './notifications.ts';
+import type { EventSink } from './process-unit.ts';
+import { MAX_UNFIT_ROWS, type UnfitReasons, UnfitRows } from './unfit-rows.ts';
 import {
   type CommittedUnit,
   commitUnits,
@@ -41,8 +44,8 @@ export interface LogProcessorDeps {
   claim(object: AnnouncedObject): Promise<InputObject | string>;
   /** Undefined when the object does not exist any more. */
   open(object: InputObject, source: ProcessorSource): Promise<Readable | undefined>;
-  /** Streams one object through parsing; events go to the effects. */
-  process(unit: Unit, input: Readable, effects: Effects, signal: AbortSignal): Promise<UnitOutcome>;
+  /** Streams one object through parsing. */
+  process(unit: Unit, input: Readable, sink: EventSink, signal: AbortSignal): Promise<UnitOutcome>;
   createEffects(commitId: string): Promise<Effects>;
   /** Called after the commit: queue relays, deletion of spool objects. */
   afterCommit(units: readonly CommittedUnit[]): Promise<void>;
@@ -195,7 +198,7 @@ function inGroups(works: readonly Work[]): readonly (readonly Work[])[] {
 
 async function processGroup(deps: LogProcessorDeps, group: readonly Work[], signal: AbortSignal): Promise<void> {
   try {
-    await commitGroup(deps, group, signal);
+    await commitFitting(deps, group, signal);
   } catch (error) {
     // Not the message's fault: it stays in flight, and comes back by recovery at the next start or by its time-out.
     if (signal.aborted) return;
@@ -205,13 +208,37 @@ async function processGroup(deps: LogProcessorDeps, group: readonly Work[], sign
   }
 }
 
-async function commitGroup(deps: LogProcessorDeps, group: readonly Work[], signal: AbortSignal): Promise<void> {
+/** Once more without the rows that turned out not to fit their tables. */
+async function commitFitting(
+  deps: LogProcessorDeps,
+  group: readonly Work[],
+  signal: AbortSignal,
+  unfit: UnfitReasons = new Map(),
+): Promise<void> {
+  try {
+    await commitGroup(deps, group, unfit, signal);
+  } catch (error) {
+    if (!(error instanceof UnfitRows)) throw error;
+    const all = new Map([...unfit, ...error.reasons]);
+    if (all.size === unfit.size || all.size > MAX_UNFIT_ROWS) throw error;
+    deps.log.warn({ rows: error.reasons.size, reason: error.message }, 'rows do not fit; their records are kept');
+    await commitFitting(deps, group, signal, all);
+  }
+}
+
+async function commitGroup(
+  deps: LogProcessorDeps,
+  group: readonly Work[],
+  unfit: UnfitReasons,
+  signal: AbortSignal,
+): Promise<void> {
   const commitId = `${hashOf(group.map((work) => work.id))}-${deps.nonce()}`;
   const effects = await deps.createEffects(commitId);
   const startedAt = performance.now();
   try {
     const units: CommittedUnit[] = [];
-    for (const work of group) units.push({ ...work, outcome: await processUnit(deps, work, effects, signal) });
+    const sink = sinkOf(effects, unfit);
+    for (const work of group) units.push({ ...work, outcome: await processUnit(deps, work, sink, signal) });
     await commitUnits(deps.state, { id: commitId, units, effects }, () => deps.clock.now());
     effects.committed();
     emitMetrics(deps.metrics, units, performance.now() - startedAt);
@@ -228,10 +255,15 @@ async function commitGroup(deps: LogProcessorDeps, group: readonly Work[], signa
   }
 }
 
+function sinkOf(effects: Effects, unfit: UnfitReasons): EventSink {
+  const sink = { take: (event: LogEvent) => effects.take(event), pressure: () => effects.pressure() };
+  return unfit.size === 0 ? sink : { ...sink, unfit: (rowId) => unfit.get(rowId) };
+}
+
 async function processUnit(
   deps: LogProcessorDeps,
   unit: Unit,
-  effects: Effects,
+  sink: EventSink,
   signal: AbortSignal,
 ): Promise<UnitOutcome> {
   const input = await deps.open(unit.object, unit.source);
@@ -239,7 +271,7 @@ async function processUnit(
     throw new UserError(`${unit.object.key} does not exist any more: put it back, then redrive the message`);
   }
   try {
-    return await deps.process(unit, input, effects, signal);
+    return await deps.process(unit, input, sink, signal);
   } finally {
     input.destroy();
   }

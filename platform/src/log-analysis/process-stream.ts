@@ -31,6 +31,8 @@ export interface StreamOptions {
   readonly framing?: Framing;
   /** In order of position. */
   onEvent(event: LogEvent, logType: string): void;
+  /** Why the event of a row is kept instead of given to `onEvent`, if so. */
+  unfit?(rowId: string): string | undefined;
   /** In order of position; when it returns a promise, reading goes on after it. */
   onKept(record: KeptRecord): void | Promise<void>;
   /** Where the bytes of a record over the limit go; without it they are dropped. */
@@ -120,8 +122,9 @@ class RecordReader implements RecordSink {
     context.rowId = rowId(this.#options.unitId, this.counts.received);
     const result = this.#classifier.classify(trimmed, context);
     if (result === SKIP) return;
-    if (typeof result === 'string') {
-      this.damaged(Buffer.from(text), byteOffset, line, result);
+    const reason = typeof result === 'string' ? result : this.#options.unfit?.(context.rowId);
+    if (reason !== undefined || typeof result === 'string') {
+      this.damaged(Buffer.from(text), byteOffset, line, reason ?? '');
       return;
     }
     this.counts.received += 1;

@@ -22,6 +22,8 @@ export interface UnitDeps {
 /** Where events go. */
 export interface EventSink {
   take(event: LogEvent): void;
+  /** Why the record of a row is kept instead, if so. */
+  unfit?(rowId: string): string | undefined;
   pressure(): Promise<void> | undefined;
 }
 
@@ -70,6 +72,7 @@ function first(
     now: () => deps.clock.now(),
     fileName: unit.object.key,
     onEvent: (event) => sink.take(event),
+    unfit: (rowId) => sink.unfit?.(rowId),
     onKept: (record) => kept.add(placeInFile(record, unit.object.range?.start ?? 0)),
     onOversize: (byteOffset) => kept.openRaw(byteOffset),
     betweenChunks: () => sink.pressure(),
@@ -100,6 +103,7 @@ function again(
     sourceLabel: unit.source.name,
     now: () => deps.clock.now(),
     onEvent: (event) => sink.take(event),
+    unfit: (rowId) => sink.unfit?.(rowId),
     onKept: (record) => kept.add(record),
     betweenRecords: () => sink.pressure(),
     signal,

@@ -15,6 +15,8 @@ export interface ReprocessOptions {
   readonly sourceLabel: string;
   now(): Date;
   onEvent(event: LogEvent): void;
+  /** Why the event of a row is kept again instead of given to `onEvent`, if so. */
+  unfit?(rowId: string): string | undefined;
   onKept(record: KeptRecord): Promise<void>;
   betweenRecords(): Promise<void> | undefined;
   readonly signal: AbortSignal;
@@ -30,8 +32,9 @@ export async function reprocess(records: AsyncIterable<KeptRecord>, options: Rep
   for await (const record of records) {
     options.signal.throwIfAborted();
     const event = record.raw === undefined ? undefined : classify(record, record.raw);
-    if (event === undefined) {
-      await options.onKept(record);
+    const unfit = event && options.unfit?.(event.p_row_id);
+    if (event === undefined || unfit !== undefined) {
+      await options.onKept(unfit === undefined ? record : { ...record, reason: unfit });
       continue;
     }
     stored += 1;
