@@ -41,6 +41,8 @@ export interface EffectsDeps {
     readonly changes?: DetectionChanges | undefined;
   };
   ruleInfo(ruleId: string): RuleInfo | undefined;
+  /** Adds what lookup tables know to an event, before it is given away. */
+  enrich?(event: LogEvent): void;
   stringify(event: LogEvent): string;
   logTable(logType: string): LakeTable;
   resultTable(logType: string, kind: RuleResult['kind']): LakeTable;
@@ -116,6 +118,7 @@ export function createEffects(deps: EffectsDeps, commitId: string): Effects {
   return {
     take(event) {
       eventCounts.set(event.p_log_type, (eventCounts.get(event.p_log_type) ?? 0) + 1);
+      deps.enrich?.(event);
       const json = deps.stringify(event);
       events.append(deps.logTable(event.p_log_type), hourOf(event.p_event_time), json);
       const { pendingCount } = detections;

@@ -43,6 +43,8 @@ export interface PipelineDeps {
   readonly log: Log;
   readonly logTypes: LogTypes;
   readonly detections: PipelineDetections;
+  /** Adds what lookup tables know to an event. */
+  enrich?(event: LogEvent): void;
   readonly minFreeDiskBytes: number;
   /** Random text, unique; names commits. */
   nonce(): string;
@@ -79,6 +81,7 @@ export function createLogPipeline(options: PipelineDeps): LogPipeline {
         detections,
         ruleInfo: detections.ruleInfo,
         stringify: stringifyEvent,
+        ...(options.enrich && { enrich: options.enrich }),
         logTable: tables.log,
         resultTable: tables.result,
         createWriter: (id, refuse) =>

@@ -7,6 +7,7 @@ import { dataDir } from './data-dir.ts';
 import { systemClock } from './embedded.ts';
 import { readLogTypes } from './known-log-types.ts';
 import { openLiveDetections } from './live-detections.ts';
+import { openLiveEnrichment } from './live-enrichment.ts';
 import { createLog } from './log.ts';
 import { createLogPipeline } from './log-pipeline.ts';
 import { installedPackages } from './python-packages.ts';
@@ -33,6 +34,7 @@ const detections = await openLiveDetections({
   log,
   packages: () => installedPackages(dir.pythonPackages),
 });
+const enrichment = await openLiveEnrichment(adapters, log);
 const minFreeDiskBytes = settings.config.minFreeDiskMb * 1e6;
 const sources = sourcesDeps({
   adapters,
@@ -48,6 +50,7 @@ const pipeline = createLogPipeline({
   log,
   logTypes,
   detections,
+  enrich: enrichment.enrich,
   minFreeDiskBytes,
   nonce: life.nonce,
   ...(adapters.local.queue === undefined && config.aws !== undefined
@@ -58,13 +61,15 @@ const pipeline = createLogPipeline({
 });
 
 parentPort?.on('message', (command: WorkerCommand) => {
-  if (command.kind === 'stop') stopping.abort();
-  else detections.reload().catch((error: unknown) => log.error({ error }, 'detections cannot be reloaded'));
+  if (command.kind === 'stop') return stopping.abort();
+  void enrichment.reload();
+  detections.reload().catch((error: unknown) => log.error({ error }, 'detections cannot be reloaded'));
 });
 parentPort?.postMessage({ kind: 'ready' } satisfies WorkerReport);
 
 await runLogProcessor(pipeline.deps, stopping.signal);
 await pipeline.close();
+enrichment.close();
 await detections.close();
 await life.stop();
 await adapters.close();

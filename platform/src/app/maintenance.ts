@@ -71,6 +71,7 @@ export function removeExpired({ state }: Adapters, clock: Clock): MaintenanceTas
 }
 
 const COMPACT_EVERY_MS = 60_000;
+const LOOKUPS_EVERY_MS = 30_000;
 
 export function maintenanceTasks(runtime: Runtime): readonly MaintenanceTask[] {
   const { adapters, catalog, duckdb, clock, dir, log, nonce } = runtime;
@@ -85,6 +86,15 @@ export function maintenanceTasks(runtime: Runtime): readonly MaintenanceTask[] {
         const { failures, ...done } = await compactLake(deps, { signal });
         for (const failure of failures) log.warn({ failure }, 'files could not be merged');
         if (done.merges > 0) log.debug(done, 'merged small files');
+      },
+    },
+    {
+      name: 'lookup tables',
+      everyMs: LOOKUPS_EVERY_MS,
+      async run(signal) {
+        const { refreshLookups } = await import('./lookup-refresh.ts');
+        const tables = await refreshLookups(runtime, signal);
+        if (tables.length > 0) log.info({ tables }, 'lookup tables have new data');
       },
     },
     ...sharedTasks(runtime),

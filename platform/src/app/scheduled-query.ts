@@ -5,6 +5,7 @@ import { createRowRules, type Row } from '../detections/schedule/row-rules.ts';
 import type { RunOutcome } from '../detections/schedule/run-store.ts';
 import { createKeyValueSession } from '../detections/state/key-values.ts';
 import { createRunners } from './detection-runners.ts';
+import { installedPackages } from './python-packages.ts';
 import { commitResults, createResultEffects } from './scheduled-results.ts';
 import type { RunTask, SchedulerRuntime } from './scheduler.ts';
 
@@ -15,7 +16,7 @@ export async function runQuery(runtime: SchedulerRuntime, task: RunTask): Promis
   const { adapters, clock, lake } = runtime;
   const sql = toLakeSql(queryTextOf(task.detection.spec), task.scheduledAt);
   const keyValues = createKeyValueSession({ db: adapters.state.db, now: () => clock.now() });
-  const runners = createRunners(keyValues);
+  const runners = createRunners(keyValues, installedPackages(runtime.dir.pythonPackages));
   const rules = createRowRules({
     detections: task.detections,
     queryName: task.detection.id,

@@ -27,6 +27,8 @@ export interface StandardFields extends Partial<Record<IndicatorField, readonly 
   readonly p_parse_time: string;
   readonly p_source_id?: string;
   readonly p_source_label?: string;
+  /** What lookup tables know: table → selector → row, or rows of a list. */
+  readonly p_enrichment?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 /** A normalised event: the log type's own fields, then the standard fields. Absent values are left out. */

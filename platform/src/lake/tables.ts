@@ -15,6 +15,7 @@ export const STANDARD_COLUMNS: readonly Column[] = [
   column('p_source_id', 'string', 'Id of the source'),
   column('p_source_label', 'string', 'Name of the source'),
   ...INDICATOR_FIELDS.map((name) => ({ name, type: STRINGS })),
+  column('p_enrichment', 'json', 'What lookup tables know of the values of the event'),
 ];
 
 const MATCH_COLUMNS: readonly Column[] = [

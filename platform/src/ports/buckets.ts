@@ -6,4 +6,6 @@ export const BUCKETS = {
   processedData: 'panther-processed-data',
   /** Records that were kept instead of stored. */
   quarantine: 'panther-quarantine',
+  /** Data of lookup tables. */
+  lookups: 'panther-lookups',
 } as const;

@@ -4,7 +4,7 @@ import { posix } from 'node:path';
 import { test } from 'node:test';
 import { readText, repositoryFiles } from './repository.ts';
 
-const DOMAINS = ['log-analysis', 'detections', 'alerts', 'lake', 'monitoring', 'operations'];
+const DOMAINS = ['log-analysis', 'detections', 'alerts', 'lake', 'monitoring', 'operations', 'enrichment'];
 const REGISTRIES = ['sources/index.ts', 'destinations/index.ts'];
 const ALL = [
   'core',

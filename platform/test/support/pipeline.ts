@@ -84,6 +84,7 @@ export interface TestPipelineOptions {
   readonly root?: string;
   readonly detections?: PipelineDetections;
   readonly clock?: Clock;
+  readonly enrich?: (event: LogEvent) => void;
 }
 
 const QUIET = createLog({ level: 'error', format: 'json', now: () => new Date(), write() {} });
@@ -103,6 +104,7 @@ export async function openTestPipeline(options: TestPipelineOptions = {}): Promi
     log: QUIET,
     logTypes,
     detections: options.detections ?? rootRule(),
+    ...(options.enrich && { enrich: options.enrich }),
     minFreeDiskBytes: 0,
     nonce: () => randomBytes(8).toString('hex'),
     claim: async ({ bucket, key }) => `no source takes ${bucket}/${key}`,

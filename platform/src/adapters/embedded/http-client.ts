@@ -14,20 +14,32 @@ import { isPublicAddress } from './addresses.ts';
 export interface HttpClientOptions {
   /** Hosts that may be reached whatever their address: `host` for every port, or `host:port`. */
   readonly allow: readonly string[];
+  /** A longer answer is an error. Without it answers are cut at 64 KB. */
+  readonly maxBodyBytes?: number;
   /** All addresses of a name; the system's resolver by default. */
   readonly resolve?: (hostname: string) => Promise<readonly { readonly address: string; readonly family: number }[]>;
 }
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-export function createHttpClient(options: HttpClientOptions): HttpClient & { close(): void } {
+/** An answer with its bytes as they came. */
+export interface HttpAnswer extends HttpResponse {
+  readonly bytes: Uint8Array;
+}
+
+export interface BoundedHttpClient extends HttpClient {
+  request(url: string, request: HttpRequest): Promise<HttpAnswer>;
+  close(): void;
+}
+
+export function createHttpClient(options: HttpClientOptions): BoundedHttpClient {
   const allow = new Set(options.allow.map((host) => host.toLowerCase()));
   const resolve = options.resolve ?? ((hostname) => systemLookup(hostname, { all: true }));
   // A new connection each time: a kept one may be closed by the other side just as an alert is sent on it.
   const agentOptions = { keepAlive: false, maxSockets: 64 };
   const agents = { 'http:': new HttpAgent(agentOptions), 'https:': new HttpsAgent(agentOptions) };
 
-  async function exchange(text: string, request: HttpRequest): Promise<HttpResponse> {
+  async function exchange(text: string, request: HttpRequest): Promise<HttpAnswer> {
     const url = parseUrl(text);
     const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
     const isAllowed = allow.has(host) || allow.has(url.host) || allow.has(`${host}:${portOf(url)}`);
@@ -36,7 +48,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient & { clo
     const signal = request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]);
     const lookup = checkedLookup(resolve, isAllowed);
     const settings = { method: request.method, headers: request.headers ?? {}, signal, lookup };
-    return send(url, { ...settings, agent: agents[url.protocol as keyof typeof agents] }, request.body);
+    return send(
+      url,
+      { ...settings, agent: agents[url.protocol as keyof typeof agents] },
+      request.body,
+      options.maxBodyBytes,
+    );
   }
 
   return {
@@ -85,30 +102,39 @@ function checkedLookup(resolve: NonNullable<HttpClientOptions['resolve']>, isAll
   };
 }
 
-function send(url: URL, options: RequestOptions, body: string | undefined): Promise<HttpResponse> {
-  const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
+function send(
+  url: URL,
+  options: RequestOptions,
+  body: string | undefined,
+  maxBodyBytes: number | undefined,
+): Promise<HttpAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
   const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  const outgoing = start(url, options, (response) => readResponse(response).then(resolve, reject));
+  const outgoing = start(url, options, (response) => readResponse(response, maxBodyBytes).then(resolve, reject));
   outgoing.on('error', reject);
   outgoing.end(body);
   return promise;
 }
 
-async function readResponse(response: IncomingMessage): Promise<HttpResponse> {
+async function readResponse(response: IncomingMessage, maxBodyBytes: number | undefined): Promise<HttpAnswer> {
   const chunks: Buffer[] = [];
   let size = 0;
   // Leaving the loop destroys the response: what is beyond the limit is never read.
   for await (const chunk of response as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     size += chunk.length;
-    if (size >= MAX_BODY_BYTES) break;
+    if (maxBodyBytes === undefined && size >= MAX_BODY_BYTES) break;
+    if (maxBodyBytes !== undefined && size > maxBodyBytes) {
+      throw new ExternalError(`the answer is longer than ${maxBodyBytes} bytes`, { retryable: false });
+    }
   }
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(response.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
-  const body = Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES).toString('utf8');
-  return { status: response.statusCode ?? 0, headers, body };
+  const bytes = Buffer.concat(chunks);
+  const body = bytes.subarray(0, MAX_BODY_BYTES).toString('utf8');
+  return { status: response.statusCode ?? 0, headers, body, bytes };
 }
 
 function toExternalError(error: unknown, request: HttpRequest): ExternalError {

@@ -408,6 +408,24 @@ export interface CorrelationReportsTable {
   last_event_at: Time;
 }
 
+/** The newest data of each lookup table that was fetched or uploaded. */
+export interface LookupFilesTable {
+  name: Text;
+  /** Hash of the data; empty as long as none could be had. */
+  version: Text;
+  /** In the bucket `panther-lookups`. */
+  object_key: Text;
+  file_name: Text;
+  /** Null where it is not known. */
+  row_count: number | null;
+  size_bytes: number;
+  /** When the data changed last. */
+  loaded_at: Time | null;
+  checked_at: Time;
+  /** Why it could not be fetched the last time; empty when it could. */
+  problem: Text;
+}
+
 export interface Tables {
   settings: SettingsTable;
   users: UsersTable;
@@ -436,4 +454,5 @@ export interface Tables {
   schedules: SchedulesTable;
   scheduled_runs: ScheduledRunsTable;
   correlation_reports: CorrelationReportsTable;
+  lookup_files: LookupFilesTable;
 }

@@ -15,7 +15,7 @@ interface TableDefinition {
 }
 
 /** Tables and columns that other migrations make. */
-type Later = 'detection_faults' | 'schedules' | 'scheduled_runs' | 'correlation_reports';
+type Later = 'detection_faults' | 'schedules' | 'scheduled_runs' | 'correlation_reports' | 'lookup_files';
 type LaterColumn = 'uniques';
 
 const TABLES = {

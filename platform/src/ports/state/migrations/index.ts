@@ -7,12 +7,14 @@ import * as initial from './0001-initial.ts';
 import * as detectionFaults from './0002-detection-faults.ts';
 import * as alertUniques from './0003-alert-uniques.ts';
 import * as scheduledRuns from './0004-scheduled-runs.ts';
+import * as lookupFiles from './0005-lookup-files.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-detection-faults': detectionFaults,
   '0003-alert-uniques': alertUniques,
   '0004-scheduled-runs': scheduledRuns,
+  '0005-lookup-files': lookupFiles,
 };
 
 /** Applies the migrations that the database does not have yet. For adapters; others call `State.migrate`. */
