@@ -35,7 +35,7 @@ export const lookupTable: Specification = {
   }),
   check(spec) {
     const hasQuery = Object.keys(queryTexts).some((key) => spec[key] !== undefined);
-    if (hasQuery) return onlyOneOf(spec, Object.keys(queryTexts));
+    if (hasQuery) return [];
     return onlyOneOf(spec, ['Filename', 'Refresh']);
   },
 };

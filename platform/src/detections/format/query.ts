@@ -1,6 +1,16 @@
 /** SQL that is kept, and SQL that runs on a schedule. */
 import { z } from 'zod';
-import { base, distinct, id, onlyOneOf, queryTexts, type SpecIssue, type Specification, strings } from './shared.ts';
+import {
+  atLeastOne,
+  base,
+  distinct,
+  id,
+  onlyOneOf,
+  queryTexts,
+  type SpecIssue,
+  type Specification,
+  strings,
+} from './shared.ts';
 
 const TEXTS = Object.keys(queryTexts);
 
@@ -33,7 +43,7 @@ const keys = {
 export const savedQuery: Specification = {
   idKey: 'QueryName',
   schema: z.strictObject(keys),
-  check: (spec) => [...onlyOneOf(spec, TEXTS), ...distinct(spec, ['Tags'])],
+  check: (spec) => [...atLeastOne(spec, TEXTS), ...distinct(spec, ['Tags'])],
 };
 
 export const scheduledQuery: Specification = {
@@ -50,5 +60,5 @@ export const scheduledQuery: Specification = {
       })
       .nullish(),
   }),
-  check: (spec) => [...onlyOneOf(spec, TEXTS), ...distinct(spec, ['Tags']), ...checkSchedule(spec.Schedule)],
+  check: (spec) => [...atLeastOne(spec, TEXTS), ...distinct(spec, ['Tags']), ...checkSchedule(spec.Schedule)],
 };

@@ -95,6 +95,12 @@ export const queryTexts = {
   DatabricksQuery: z.string().optional(),
 };
 
+/** Queries may be given in the dialects of several databases. */
+export function atLeastOne(spec: Readonly<Record<string, unknown>>, keys: readonly string[]): readonly SpecIssue[] {
+  const hasOne = keys.some((key) => spec[key] !== undefined && spec[key] !== null);
+  return hasOne ? [] : [{ path: [], message: `one of ${keys.join(', ')} is missing` }];
+}
+
 /** Exactly one of the keys is there. */
 export function onlyOneOf(spec: Readonly<Record<string, unknown>>, keys: readonly string[]): readonly SpecIssue[] {
   const given = keys.filter((key) => spec[key] !== undefined && spec[key] !== null);
