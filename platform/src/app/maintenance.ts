@@ -23,16 +23,21 @@ export interface MaintenanceDeps {
 
 const OUTBOX_RELAY_MS = 1_000;
 
-/** Runs until the signal aborts. A task that fails is logged, and tried again when its time comes. */
+/** Runs until the signal aborts. */
 export async function runMaintenance(deps: MaintenanceDeps, signal: AbortSignal): Promise<void> {
   const { state, queue } = deps.adapters;
   await Promise.all([
     runOutboxRelay({ state, queue, log: deps.log }, OUTBOX_RELAY_MS, signal),
-    ...deps.tasks.map((task) => repeat(deps, task, signal)),
+    ...deps.tasks.map((task) => runTask(deps, task, signal)),
   ]);
 }
 
-async function repeat({ log }: MaintenanceDeps, task: MaintenanceTask, signal: AbortSignal): Promise<void> {
+/** Until the signal aborts. When it fails that is logged, and it is tried again when its time comes. */
+export async function runTask(
+  { log }: Pick<MaintenanceDeps, 'log'>,
+  task: MaintenanceTask,
+  signal: AbortSignal,
+): Promise<void> {
   while (await elapsed(task.everyMs, signal)) {
     try {
       await task.run(signal);

@@ -9,6 +9,7 @@ import { UserError } from '../core/errors.ts';
 import { createIntake } from '../sources/configured.ts';
 import { createSourceRunner } from '../sources/running.ts';
 import type { ApiParts } from './api-deps.ts';
+import { openChanges } from './changes.ts';
 import { type Config, type ProcessRole, ROLES, readConfig } from './config.ts';
 import { dataDir, defaultDataDir } from './data-dir.ts';
 import { lockDataDir } from './data-dir-lock.ts';
@@ -17,7 +18,7 @@ import type { DetectionHost } from './detection-host.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createLog } from './log.ts';
 import { type LogProcessorThread, startLogProcessorThread } from './log-processor-thread.ts';
-import { maintenanceTasks, runMaintenance } from './maintenance.ts';
+import { maintenanceTasks, runMaintenance, runTask } from './maintenance.ts';
 import { openRuntime, type Runtime, recover } from './runtime.ts';
 import { sourcesDeps } from './sources.ts';
 import { type Component, createSystem } from './system.ts';
@@ -85,6 +86,7 @@ async function startParts(
   if (roles.size === ROLES.length) await recover(runtime);
   await mkdir(runtime.dir.tmp, { recursive: true });
 
+  const changes = sharesState(runtime, roles) ? await openChanges(runtime.adapters.state) : undefined;
   const { openDetectionHost } = await import('./detection-host.ts');
   const detections = await openDetectionHost(runtime);
   parts.push({ component: { name: 'detections', state: () => detections.state() }, stop: () => detections.close() });
@@ -133,6 +135,14 @@ async function startParts(
     await sources.reload();
     parts.push({ component: { name: 'sources', state: OK }, stop: () => sources.stop() });
   }
+  if (changes !== undefined) {
+    const task = changes(async (what) => {
+      log.info({ what }, 'changed by another process, or through this one');
+      if (what === 'detections') await detections.reload();
+      else if (roles.has('sources')) await sources.reload();
+    });
+    parts.push(background('changes', failure, (signal) => runTask(runtime, task, signal)));
+  }
   if (options.isDemo) {
     const { startDemo } = await import('./demo.ts');
     parts.push(await startDemo(runtime, () => sources.reload()));
@@ -140,6 +150,11 @@ async function startParts(
   }
   if (!roles.has('api')) greeting.push(`running ${[...roles].join(', ')}`);
   return { parts, greeting, failed: failure.promise };
+}
+
+/** Whether there may be other processes that change what is configured. */
+function sharesState({ config }: Runtime, roles: ReadonlySet<ProcessRole>): boolean {
+  return roles.size < ROLES.length || config.state !== undefined;
 }
 
 /** A busy processor may take its time; a beat waits in the same queue as everything else. */

@@ -12,6 +12,7 @@ const MAIN = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
 
 export interface Panther {
+  /** Empty of one without the API. */
   readonly url: string;
   /** Token of the first administrator's link, while there is no user. */
   readonly setupToken: string | undefined;
@@ -48,10 +49,10 @@ export async function startPanther({ dataDir, args = [], env = {}, command }: Pa
     const timer = setTimeout(() => reject(new Error(`not ready:\n${lines.join('\n')}`)), READY_TIMEOUT_MS);
     createInterface({ input: child.stderr }).on('line', (line) => {
       lines.push(line);
-      const ready = /ready on (http:\S+)/.exec(line);
-      if (ready?.[1] === undefined) return;
+      const ready = /ready on (http:\S+)|^running (?:\w|-)/.exec(line);
+      if (ready === null) return;
       clearTimeout(timer);
-      resolve(ready[1]);
+      resolve(ready[1] ?? '');
     });
     child.once('exit', (code, signal) => {
       clearTimeout(timer);

@@ -1,0 +1,43 @@
+/** Other processes on the same state change what runs in this one: its sources and detections are read anew then. */
+import { sql } from 'kysely';
+import type { State } from '../ports/state/state.ts';
+import type { MaintenanceTask } from './maintenance.ts';
+
+const WATCHED = ['sources', 'detections'] as const;
+export type Watched = (typeof WATCHED)[number];
+
+const EVERY_MS = 2_000;
+
+/** Opened before anything is read: what is changed from then on is told to `changed`. */
+export async function openChanges(
+  state: State,
+): Promise<(changed: (what: Watched) => Promise<void>) => MaintenanceTask> {
+  const known = new Map<Watched, string>();
+  for (const table of WATCHED) known.set(table, await fingerprint(state, table));
+  return (changed) => ({
+    name: 'changes of other processes',
+    everyMs: EVERY_MS,
+    async run() {
+      for (const table of WATCHED) {
+        const now = await fingerprint(state, table);
+        if (now === known.get(table)) continue;
+        await changed(table);
+        // After it: a change that could not be taken is tried again.
+        known.set(table, now);
+      }
+    },
+  });
+}
+
+/** Every change sets `updated_at`, and counts of events do not. */
+async function fingerprint({ db }: State, table: Watched): Promise<string> {
+  const row = await db
+    .selectFrom(table)
+    .select([
+      sql<number>`count(*)`.as('rows'),
+      sql<number>`coalesce(sum(enabled), 0)`.as('enabled'),
+      sql<string>`coalesce(max(updated_at), '')`.as('latest'),
+    ])
+    .executeTakeFirstOrThrow();
+  return `${row.rows} ${row.enabled} ${row.latest}`;
+}
