@@ -1,4 +1,4 @@
-/** `panther ingest`: files go into the spool of the data folder; a running Panther, or the next one, processes them. */
+/** `panther ingest`: files go into the spool; a running Panther, or the next one, processes them. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -9,9 +9,10 @@ import { unitId } from '../core/ids.ts';
 import type { InputObject } from '../core/unit.ts';
 import { BUCKETS } from '../ports/buckets.ts';
 import { deadLetterQueue, INPUT_QUEUE } from '../ports/queue.ts';
-import type { Adapters } from './adapters.ts';
+import { type AdapterConfig, type Adapters, openAdapters } from './adapters.ts';
 import { dataDir } from './data-dir.ts';
-import { openEmbedded, systemClock } from './embedded.ts';
+import { systemClock } from './embedded.ts';
+import { createLog } from './log.ts';
 
 interface Sent {
   readonly file: string;
@@ -22,9 +23,21 @@ interface Sent {
 const POLL_MS = 100;
 const DEAD_LETTER_CHECK_MS = 1_000;
 
-export async function openLocalIntake(root: string, sourceName: string): Promise<LocalIntake> {
-  const adapters = await openEmbedded(dataDir(root), systemClock);
-  const sourceId = await findSource(adapters, sourceName);
+export interface LocalIntakeOptions {
+  readonly root: string;
+  readonly config: AdapterConfig;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** @throws UserError when there is no such source. */
+export async function openLocalIntake(options: LocalIntakeOptions, sourceName: string): Promise<LocalIntake> {
+  const { root, config, env } = options;
+  const log = createLog({ level: 'error', format: 'text', now: () => systemClock.now() });
+  const adapters = await openAdapters({ config, dir: dataDir(root), clock: systemClock, log, env });
+  const sourceId = await findSource(adapters, sourceName).catch(async (error: unknown) => {
+    await adapters.close();
+    throw error;
+  });
   const sent: Sent[] = [];
   return {
     async put(file, cwd) {

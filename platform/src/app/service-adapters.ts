@@ -23,6 +23,7 @@ import { openSqliteQueue } from '../adapters/embedded/sqlite-queue.ts';
 import { openSqliteState } from '../adapters/embedded/sqlite-state.ts';
 import { errorMessage, UserError } from '../core/errors.ts';
 import { createLakeFileCache, filesInPlace, type LakeFiles } from '../lake/lake-files.ts';
+import { BUCKETS } from '../ports/buckets.ts';
 import type { Metrics, MetricsReader } from '../ports/metrics.ts';
 import type { Objects } from '../ports/objects.ts';
 import { INPUT_QUEUE, QUEUES } from '../ports/queue.ts';
@@ -37,9 +38,11 @@ export async function openServiceAdapters(options: AdapterOptions): Promise<Adap
   const { dir, config } = options;
   await mkdir(dir.root, { recursive: true, mode: 0o700 });
   await mkdir(dir.tmp, { recursive: true });
-  const { state, objects, lakeFiles } = await openServiceStores(options);
-  await state.migrate();
+  const { state, objects, ensureBucket, lakeFiles } = await openServiceStores(options);
+  // What is missing is said before anything is changed.
+  await Promise.all(Object.values(BUCKETS).map(ensureBucket));
   const queues = await openQueue(options);
+  await state.migrate();
   const metrics = await openMetrics(options);
   return {
     state,
@@ -63,17 +66,17 @@ export async function openServiceStores({ config, dir, env }: StoreOptions) {
     ? openPostgresState({ url: await postgresUrl({ config, dir, env }), maxConnections: config.state.maxConnections })
     : openSqliteState(dir.stateFile);
   const aws = using(config.aws, 'objects');
-  const objects: Objects =
-    aws === undefined
-      ? openFolderObjects(dir.objects)
-      : await openS3Objects({ ...aws, s3: await createS3Client(aws), clock: systemClock });
+  const s3 =
+    aws === undefined ? undefined : await openS3Objects({ ...aws, s3: await createS3Client(aws), clock: systemClock });
+  const objects: Objects = s3 ?? openFolderObjects(dir.objects);
   const folder = join(dir.root, 'lake-cache');
   const lakeFiles: LakeFiles =
     aws === undefined
       ? filesInPlace(objects)
       : createLakeFileCache({ objects, folder, maxBytes: config.lakeCacheMb * 1e6 });
   await mkdir(folder, { recursive: true });
-  return { state, objects, lakeFiles, tmpParent: folder };
+  const ensureBucket = async (bucket: string): Promise<void> => s3?.ensureBucket(bucket);
+  return { state, objects, ensureBucket, lakeFiles, tmpParent: folder };
 }
 
 function using(aws: AwsConfig | undefined, port: AwsPort): AwsConfig | undefined {

@@ -34,9 +34,14 @@ export function services(): Services {
       const folder = dataDir(resolve(dir ?? defaultDataDir(process.env))).pythonPackages;
       return { file, packages: await installPackages(requirements, { folder, indexUrl: indexUrl ?? PYPI }) };
     },
-    async openIntake(dataDir, source) {
-      const { openLocalIntake } = await import('./local-intake.ts');
-      return openLocalIntake(dataDir ?? defaultDataDir(process.env), source);
+    async openIntake(dataDir, configFile, source) {
+      const [{ openLocalIntake }, { readConfig }] = await Promise.all([
+        import('./local-intake.ts'),
+        import('./config.ts'),
+      ]);
+      const config = await readConfig(configFile, dataDir === undefined ? {} : { dataDir });
+      const root = resolve(config.dataDir ?? defaultDataDir(process.env));
+      return openLocalIntake({ root, config, env: process.env }, source);
     },
     async openLake(dataDir, configFile) {
       const [{ openLake }, { readConfig }] = await Promise.all([import('./open-lake.ts'), import('./config.ts')]);

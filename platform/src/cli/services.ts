@@ -82,7 +82,7 @@ export interface Services extends OperationServices {
     readonly packages: readonly LockedPackage[];
   }>;
   /** @throws UserError when there is no such source. */
-  openIntake(dataDir: string | undefined, source: string): Promise<LocalIntake>;
+  openIntake(dataDir: string | undefined, configFile: string | undefined, source: string): Promise<LocalIntake>;
   /** @throws UserError when there is no Panther data in the folder. */
   openLake(dataDir: string | undefined, configFile?: string): Promise<OpenLake>;
   /** @throws UserError when the target is not one. */

@@ -38,6 +38,11 @@ interface PageStart {
 }
 
 export interface S3Objects extends Objects {
+  /**
+   * Makes a bucket that does not exist, where that is allowed.
+   * @throws UserError when it does not exist and is not to be made
+   */
+  ensureBucket(bucket: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -58,7 +63,6 @@ export async function openS3Objects(options: S3ObjectsOptions): Promise<S3Object
   const address = (bucket: string, key: string): string => `s3://${nameOf(bucket)}/${key}`;
 
   function ensureBucket(bucket: string): Promise<void> {
-    if (options.createMissing !== true) return Promise.resolve();
     const known = buckets.get(bucket) ?? createBucket(bucket);
     buckets.set(bucket, known);
     known.catch(() => buckets.delete(bucket));
@@ -72,6 +76,8 @@ export async function openS3Objects(options: S3ObjectsOptions): Promise<S3Object
     } catch (error) {
       if (errorStatus(error) === 403) return;
       if (errorStatus(error) !== 404) throw awsError(error, `cannot look for the bucket ${Bucket}`);
+      if (options.createMissing !== true)
+        throw new UserError(`there is no bucket ${Bucket}: create it, or allow it with createMissing: true`);
       const region = await s3.config.region();
       const LocationConstraint = region as BucketLocationConstraint;
       const place = region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint } };
@@ -112,7 +118,7 @@ export async function openS3Objects(options: S3ObjectsOptions): Promise<S3Object
 
   async function put(bucket: string, key: string, body: Uint8Array | Readable, ifAbsent: boolean, partSize: number) {
     checkKey(key);
-    await ensureBucket(bucket);
+    if (options.createMissing === true) await ensureBucket(bucket);
     const counted = body instanceof Readable ? countBytes(body) : undefined;
     const id = randomUUID();
     const input: PutObjectCommandInput = {
@@ -215,6 +221,7 @@ export async function openS3Objects(options: S3ObjectsOptions): Promise<S3Object
     },
 
     locate: address,
+    ensureBucket,
     close: async () => s3.destroy(),
   };
 }

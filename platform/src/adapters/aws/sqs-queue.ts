@@ -112,10 +112,17 @@ export async function openSqsQueue(options: SqsQueueOptions): Promise<SqsQueue> 
     await call(queue, 'configure', set);
   }
 
+  async function existing(queue: string): Promise<void> {
+    await urlOf(queue).catch((cause: unknown) => {
+      if (!(cause instanceof UserError) || !MISSING.test(errorCode(cause.cause))) throw cause;
+      throw new UserError(`${cause.message}: create it, or allow it with createMissing: true`, {}, { cause });
+    });
+  }
+
   async function ensure(queue: string, { visibilityTimeoutMs, maxReceiveCount }: QueueOptions): Promise<void> {
     policies.delete(queue);
     const dead = deadLettersOf(queue);
-    if (!createMissing) return void (await Promise.all([urlOf(queue), urlOf(dead)]));
+    if (!createMissing) return void (await Promise.all([existing(queue), existing(dead)]));
     const common = {
       VisibilityTimeout: String(seconds(visibilityTimeoutMs)),
       MessageRetentionPeriod: String(RETENTION_S),
