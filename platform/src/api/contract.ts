@@ -15,9 +15,11 @@ import { alertRoutes } from './contract/alerts.ts';
 import { authRoutes } from './contract/auth.ts';
 import { destinationRoutes } from './contract/destinations.ts';
 import { detectionRoutes } from './contract/detections.ts';
+import { lookupTableRoutes } from './contract/lookup-tables.ts';
 import { overviewRoutes } from './contract/overview.ts';
 import { queueRoutes } from './contract/queues.ts';
 import type { CallsOf } from './contract/route.ts';
+import { scheduleRoutes } from './contract/schedules.ts';
 import { searchRoutes } from './contract/search.ts';
 import { sourceRoutes } from './contract/sources.ts';
 import { systemRoutes } from './contract/system.ts';
@@ -28,9 +30,11 @@ export type * from './contract/auth.ts';
 export type * from './contract/common.ts';
 export type * from './contract/destinations.ts';
 export type * from './contract/detections.ts';
+export type * from './contract/lookup-tables.ts';
 export type * from './contract/overview.ts';
 export type * from './contract/queues.ts';
 export type * from './contract/route.ts';
+export type * from './contract/schedules.ts';
 export type * from './contract/search.ts';
 export type * from './contract/sources.ts';
 export type * from './contract/system.ts';
@@ -46,6 +50,8 @@ export const ROUTES = {
   ...sourceRoutes,
   ...alertRoutes,
   ...detectionRoutes,
+  ...scheduleRoutes,
+  ...lookupTableRoutes,
   ...destinationRoutes,
   ...searchRoutes,
 };

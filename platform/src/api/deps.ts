@@ -117,6 +117,8 @@ export interface ApiDeps {
     get(name: string): LogTypeDetail | undefined;
   };
   readonly detections: Detections;
+  /** Makes a file the data of a lookup table. @throws UserError when it cannot be read; nothing changes then. */
+  storeLookup(table: DetectionsTable, file: { readonly name: string; readonly bytes: Uint8Array }): Promise<void>;
   /** Called after a source was added, changed or deleted. */
   sourcesChanged(): Promise<void>;
   /** Takes what is sent to a source: checks its own credentials, answers 200 once the bytes are durable. */

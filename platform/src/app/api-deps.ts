@@ -6,6 +6,7 @@ import { relayOutbox } from '../alerts/outbox.ts';
 import { sendTestAlert } from '../alerts/test-alert.ts';
 import type { ApiDeps, Detections } from '../api/deps.ts';
 import { DESTINATIONS } from '../destinations/index.ts';
+import { storedDetection } from '../detections/detection.ts';
 import type { LakeSql } from '../lake/sql.ts';
 import { openKeptRecords } from '../log-analysis/kept-records.ts';
 import type { LogTypes } from '../log-analysis/schema.ts';
@@ -51,6 +52,10 @@ export function createApiDeps(parts: ApiParts): ApiDeps {
     destinationTypes: DESTINATIONS,
     logTypes: logTypesForApi(parts.logTypes),
     detections: parts.detections,
+    async storeLookup(table, file) {
+      const { storeFile } = await import('./lookup-store.ts');
+      await storeFile({ state, objects }, clock, storedDetection(table), file);
+    },
     sourcesChanged: parts.sourcesChanged,
     intake: parts.intake,
     keptRecords: (objectKey) => openKeptRecords(objects, objectKey),

@@ -182,6 +182,7 @@ function plainDeps(): Omit<ApiDeps, 'state' | 'queue' | 'clock' | 'secrets'> {
     sourcesChanged: async () => {},
     intake: async () => ({ status: 200 }),
     keptRecords: async () => undefined,
+    storeLookup: async () => {},
     reprocess: async () => ({ objects: 0, records: 0 }),
     sendTestAlert: async () => ({ success: true, statusCode: 200, message: 'ok', retryable: false, durationMs: 1 }),
     resendAlert: async (_id, ids) => ids.length,

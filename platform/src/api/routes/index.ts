@@ -6,8 +6,10 @@ import { authHandlers } from './auth.ts';
 import { destinationHandlers } from './destinations.ts';
 import { detectionHandlers } from './detections.ts';
 import { logTypeHandlers } from './log-types.ts';
+import { lookupTableHandlers } from './lookup-tables.ts';
 import { overviewHandlers } from './overview.ts';
 import { queueHandlers } from './queues.ts';
+import { scheduleHandlers } from './schedules.ts';
 import { searchHandlers } from './search.ts';
 import { sourceHandlers } from './sources.ts';
 import { systemHandlers } from './system.ts';
@@ -25,6 +27,8 @@ export const HANDLERS: Handlers<Routes> = {
   ...logTypeHandlers,
   ...alertHandlers,
   ...detectionHandlers,
+  ...scheduleHandlers,
+  ...lookupTableHandlers,
   ...destinationHandlers,
   ...searchHandlers,
 };
