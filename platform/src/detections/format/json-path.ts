@@ -4,8 +4,9 @@ export type JsonPathStep =
   /** The fields of these names. */
   | { readonly by: 'fields'; readonly names: readonly string[] }
   | { readonly by: 'index'; readonly indexes: readonly number[] }
+  /** Of a list; what is none is taken for a list of one. */
   | { readonly by: 'slice'; readonly from: number | null; readonly to: number | null; readonly step: number | null }
-  /** Every element of a list, every value of a map. */
+  /** Every value of a map. */
   | { readonly by: 'every' }
   /** The value and everything inside it. */
   | { readonly by: 'inside' }
@@ -68,7 +69,7 @@ function readName(reader: Reader): JsonPathStep | undefined {
 }
 
 function readBracket(reader: Reader): JsonPathStep | undefined {
-  if (take(reader, /\[\s*\*\s*\]/y) !== undefined) return { by: 'every' };
+  if (take(reader, /\[\s*\*\s*\]/y) !== undefined) return { by: 'slice', from: null, to: null, step: null };
   const filter = take(reader, /\[\s*\?\s*\(?((?:'[^']*'|"[^"]*"|[^\]'"])*?)\)?\s*\]/y);
   if (filter !== undefined) return readFilter(filter[1] ?? '');
   const indexes = take(reader, /\[\s*(-?\d+(?:\s*,\s*-?\d+)*)\s*\]/y);

@@ -58,14 +58,15 @@ def apply_step(path, value, step):
         names = step["names"]
         return [(place_of(path, name), value[name]) for name in names if isinstance(value, dict) and name in value]
     if by == "every":
-        if isinstance(value, dict):
-            return [(place_of(path, name), item) for name, item in value.items()]
-        return list(elements(path, value))
+        return [(place_of(path, name), item) for name, item in value.items()] if isinstance(value, dict) else []
     if by == "inside":
         return list(inside(path, value))
     if by == "filter":
-        return [(place, item) for place, item in elements(path, value) if all(passes(item, one) for one in step["all"])]
-    if not isinstance(value, list):
+        found = elements(path, list(value.values()) if isinstance(value, dict) else value)
+        return [(place, item) for place, item in found if all(passes(item, one) for one in step["all"])]
+    if by == "slice":
+        value = value if isinstance(value, list) else [] if value is None else [value]
+    if not isinstance(value, (list, str)):
         return []
     if by == "slice":
         chosen = range(len(value))[slice(step["from"], step["to"], step["step"])]
@@ -98,6 +99,8 @@ def passes(value, condition):
 
 def compare(value, operator, wanted):
     try:
+        if type(wanted) is int:
+            value = int(value)
         if operator == "==":
             return value == wanted
         if operator == "!=":
@@ -105,7 +108,7 @@ def compare(value, operator, wanted):
         if operator == "=~":
             return isinstance(value, str) and _panther_re.search(str(wanted), value) is not None
         return {"<": value < wanted, "<=": value <= wanted, ">": value > wanted, ">=": value >= wanted}[operator]
-    except TypeError:
+    except (TypeError, ValueError, OverflowError):
         return False
 
 

@@ -62,6 +62,7 @@ def alert_context(event):
         assert isinstance(targets, ImmutableList) and not isinstance(targets, list)
         assert isinstance(event.get("actor"), ImmutableCaseInsensitiveDict)
         assert event.udm("first_target") == "vpn" and event.udm("admin_target") == "mail"
+        assert event.udm("one_as_list") == "mallory@example.net" and event.udm("sliced") == "vpn"
         assert event.udm("anywhere") == 7 and event.udm_path("anywhere") == "deep.er.secret"
         assert event.udm("quoted") == "here" and event.udm("nothing", default=3) is None
         assert event.udm("unmapped", default=4) == 4
