@@ -1,4 +1,5 @@
 /** Detections as the API and the start of Panther see them: what they say, their tests, the content that comes along. */
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { DetectionInfo, Detections } from '../api/deps.ts';
 import { UserError } from '../core/errors.ts';
@@ -22,6 +23,11 @@ export interface DetectionHost extends Detections {
 
 const STARTER_PACK = 'panther-starter';
 
+/** What comes along: detections, queries with their rules, lookup tables. */
+function ownContent(contentDir: string): readonly string[] {
+  return ['detections', 'queries', 'lookups'].map((name) => join(contentDir, name)).filter(existsSync);
+}
+
 export async function openDetectionHost(runtime: Runtime): Promise<DetectionHost> {
   const { adapters, clock, log } = runtime;
   const { state } = adapters;
@@ -31,7 +37,7 @@ export async function openDetectionHost(runtime: Runtime): Promise<DetectionHost
 
   const folders = runtime.config.detections.map((folder) => resolve(folder));
   const packs = [
-    { origin: `pack:${STARTER_PACK}`, folder: join(runtime.contentDir, 'detections') },
+    { origin: `pack:${STARTER_PACK}`, folder: ownContent(runtime.contentDir) },
     ...folders.map((folder) => ({ origin: `folder:${folder}`, folder })),
   ];
   for (const { origin, folder } of packs) {

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { temporaryFolder } from '../../test/support/panther.ts';
 import { openTestPipeline, type TestPipeline, trailEvent } from '../../test/support/pipeline.ts';
 import { toDetection } from '../detections/detection.ts';
+import { loadDetections } from '../detections/load.ts';
 import { queueRun } from '../detections/schedule/run-store.ts';
 import { readConfig } from './config.ts';
 import { installContent } from './detection-store.ts';
@@ -294,4 +295,18 @@ test('a correlation rule finds what its members matched, reports it once, and fi
   assert.deepEqual(JSON.parse(alert?.log_types ?? ''), ['Panther.Correlation']);
   assert.deepEqual(JSON.parse(alert?.context ?? '').commonValues, ['ann']);
   assert.deepEqual(await alertsOf('Signal.A'), []);
+});
+
+test('the lake runs every query that comes along', async () => {
+  const content = loadDetections(join(PACKAGE_ROOT, 'content', 'queries'));
+  const queries = content.detections.filter(({ type }) => type === 'scheduled_query');
+  await install(...queries.map(({ spec, body }) => [{ ...spec, Enabled: false }, body]));
+  for (const { id } of queries) await queueRun(db(), id, clock.now());
+  await createScheduler(deps).tick(signal);
+  for (const { id } of queries) {
+    assert.deepEqual(
+      (await runsOf(id)).map(({ state, error }) => [id, state, error]),
+      [[id, 'succeeded', '']],
+    );
+  }
 });

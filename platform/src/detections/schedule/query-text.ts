@@ -63,7 +63,7 @@ function expandMacros(given: readonly Token[], at: Date): readonly Token[] {
     out.push({
       kind: 'other',
       text: expand(
-        (call?.args ?? []).map((arg) => arg.trim()),
+        (call?.args ?? []).map((arg) => joinTokens(expandMacros(tokens(arg), at)).trim()),
         at,
       ),
     });
