@@ -18,6 +18,8 @@ export interface Adapters {
   readonly secrets: Secrets;
   readonly metrics: Metrics & MetricsReader;
   readonly lakeFiles: LakeFiles;
+  /** Where new files of the lake are announced; their bucket as others know it. */
+  readonly lakeTopic?: { readonly bucket: string };
   /** What is in the data folder: no process without this folder can have work in it. The rest may be shared by many. */
   readonly local: {
     readonly queue: SqliteQueue | undefined;
@@ -36,10 +38,17 @@ export interface AdapterOptions {
 }
 
 /** The part of the configuration that chooses adapters. */
-export type AdapterConfig = Pick<Config, 'aws' | 'state' | 'lakeCacheMb'>;
+export type AdapterConfig = Pick<Config, 'aws' | 'state' | 'lakeCacheMb'> & Partial<Pick<Config, 'lakeNotifications'>>;
 
 /** Nothing of a service is loaded that is not configured. */
 export async function openAdapters(options: AdapterOptions): Promise<Adapters> {
+  const adapters = await openStores(options);
+  if (options.config.aws === undefined && options.config.lakeNotifications === undefined) return adapters;
+  const { withTopics } = await import('./topics.ts');
+  return withTopics(adapters, options);
+}
+
+async function openStores(options: AdapterOptions): Promise<Adapters> {
   if (options.config.aws === undefined && options.config.state === undefined) {
     const { openEmbedded } = await import('./embedded.ts');
     return openEmbedded(options.dir, options.clock);

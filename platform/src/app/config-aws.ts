@@ -1,7 +1,7 @@
 /** The part of the configuration that says which of AWS's services, or servers like them, take the place of the embedded stores. */
 import { z } from 'zod';
 
-export const AWS_PORTS = ['objects', 'queue', 'secrets', 'metrics'] as const;
+export const AWS_PORTS = ['objects', 'queue', 'topic', 'secrets', 'metrics'] as const;
 export type AwsPort = (typeof AWS_PORTS)[number];
 
 const ENDPOINTS = ['s3', 'sqs', 'sns', 'kms', 'secretsManager', 'logs', 'sts'] as const;
@@ -32,7 +32,9 @@ export const awsSchema = z
       .array(z.enum(AWS_PORTS))
       .min(1)
       .default([...AWS_PORTS])
-      .describe('What is kept there: objects (S3), queue (SQS), secrets (KMS, Secrets Manager), metrics (CloudWatch)'),
+      .describe(
+        'What is kept there: objects (S3), queue (SQS), topic (SNS), secrets (KMS, Secrets Manager), metrics (CloudWatch)',
+      ),
     bucketPrefix: z
       .string()
       .regex(/^([a-z0-9][a-z0-9-]{0,30})?$/, 'may have lower case letters, digits and hyphens, 31 at most')
@@ -42,8 +44,8 @@ export const awsSchema = z
       .string()
       .regex(/^[A-Za-z0-9_-]{0,30}$/, 'may have letters, digits, hyphens and underscores, 30 at most')
       .default('')
-      .describe('Stands before the names of the queues'),
-    createMissing: z.boolean().default(true).describe('Make buckets and queues that do not exist'),
+      .describe('Stands before the names of the queues and of the topic'),
+    createMissing: z.boolean().default(true).describe('Make buckets, queues and the topic that do not exist'),
     inputVisibilitySeconds: z
       .int()
       .min(5)

@@ -37,6 +37,10 @@ const schema = z.strictObject({
     .min(0)
     .default(5)
     .describe('How often Panther checks that logs still become alerts; 0: never'),
+  lakeNotifications: z
+    .array(z.string().regex(/^[A-Za-z0-9_-]{1,80}$/, 'is not the name of a queue'))
+    .optional()
+    .describe('Queues that get a message for each new file of the lake; made when they do not exist'),
   aws: awsSchema.optional().describe('Services that take the place of the embedded stores'),
   state: stateSchema.optional().describe('Database that takes the place of the embedded one'),
   lakeCacheMb: z

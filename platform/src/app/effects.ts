@@ -9,7 +9,7 @@ import { AlertConflict, type AlertResolution, commitAlerts, resolveGroups } from
 import type { RuleInfo, RuleResult } from '../core/detection.ts';
 import type { LogEvent } from '../core/event.ts';
 import type { LakeTable } from '../core/table.ts';
-import { hourOf } from '../lake/layout.ts';
+import { hourOf, type LakeFile } from '../lake/layout.ts';
 import { createMatchSpool, type MatchRow } from '../lake/match-spool.ts';
 import type { RefusedRow } from '../lake/part.ts';
 import type { LakeWriter } from '../lake/writer.ts';
@@ -49,6 +49,8 @@ export interface EffectsDeps {
   /** Without `refuse` a row that does not fit its table fails the commit. */
   createWriter(commitId: string, refuse?: (table: LakeTable, row: RefusedRow) => void): LakeWriter;
   promote(tx: Transaction<Tables>, commitId: string, expected: number): Promise<void>;
+  /** Tells others of new files of the lake. */
+  announce?(tx: Transaction<Tables>, files: readonly LakeFile[]): Promise<void>;
 }
 
 /** Candidates are evaluated in batches of this many. */
@@ -66,8 +68,8 @@ export function createEffects(deps: EffectsDeps, commitId: string): Effects {
   let resolution: AlertResolution | undefined;
   const eventCounts = new Map<string, number>();
   /** Files that each writer has registered. */
-  let eventFiles: number | undefined;
-  let resultFiles = 0;
+  let eventFiles: readonly LakeFile[] | undefined;
+  let resultFiles: readonly LakeFile[] = [];
   let decisions: readonly GroupDecision[] = [];
   /** JSON of the events that wait for their detections. */
   const texts = new Map<LogEvent, string>();
@@ -102,7 +104,7 @@ export function createEffects(deps: EffectsDeps, commitId: string): Effects {
       appendRow(results, row);
       await results.pressure();
     }
-    resultFiles = (await results.finish()).length;
+    resultFiles = await results.finish();
   }
 
   function alertOf(key: string): { alertId: string | undefined; openedAt: string } {
@@ -134,15 +136,16 @@ export function createEffects(deps: EffectsDeps, commitId: string): Effects {
         for (const summary of errorRows.summaries()) keep(summary);
         const files = await events.finish();
         unfit.check();
-        eventFiles = files.length;
+        eventFiles = files;
       }
       const now = deps.clock.now();
       resolution = await resolveGroups(deps.state, groups, rules, now);
       if (spool.count > 0) await writeResults(now);
     },
     async apply(tx) {
-      await deps.promote(tx, commitId, eventFiles ?? 0);
-      if (results !== undefined) await deps.promote(tx, `${commitId}-r${attempt}`, resultFiles);
+      await deps.promote(tx, commitId, eventFiles?.length ?? 0);
+      if (results !== undefined) await deps.promote(tx, `${commitId}-r${attempt}`, resultFiles.length);
+      await deps.announce?.(tx, [...(eventFiles ?? []), ...resultFiles]);
       await detections.changes?.apply(tx);
       if (resolution === undefined) return;
       decisions = await commitAlerts(tx, resolution).catch((cause: unknown) => {

@@ -25,6 +25,7 @@ import type { DataDir } from './data-dir.ts';
 import { createEffects, type DetectionChanges } from './effects.ts';
 import type { Log } from './log.ts';
 import { freeDiskBytes } from './sources.ts';
+import { createAnnounce } from './topics.ts';
 
 /** Detections as the pipeline needs them. */
 export interface PipelineDetections {
@@ -70,6 +71,8 @@ export function createLogPipeline(options: PipelineDeps): LogPipeline {
   const duckdb = createDuckdb({ tmpDir: dir.tmp, memoryBytes: DUCKDB_BYTES, threads: 1 });
   const tables = createTables(options.logTypes);
   const chunks = createChunkPool();
+  const { lakeTopic } = adapters;
+  const announce = lakeTopic && createAnnounce(lakeTopic.bucket, options.logTypes.keys(), clock);
 
   function effects(commitId: string) {
     return createEffects(
@@ -95,6 +98,7 @@ export function createLogPipeline(options: PipelineDeps): LogPipeline {
             ...(refuse && { refuse }),
           }),
         promote: catalog.promote,
+        ...(announce && { announce }),
       },
       commitId,
     );

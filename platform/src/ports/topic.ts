@@ -1,5 +1,8 @@
 /** Fan-out of a message to queues: SNS, or directly into the embedded queues. */
 
+/** Told of each new object of the processed data, with the attributes `type` (`LogData`, …) and `id` (the log type). */
+export const PROCESSED_DATA_TOPIC = 'panther-processed-data-notifications';
+
 /** Every named attribute must equal one of the listed values. */
 export type TopicFilter = Readonly<Record<string, readonly string[]>>;
 

@@ -1,9 +1,12 @@
 /** The whole pipeline on S3 and SQS (an emulator in this process) and PostgreSQL (`PANTHER_TEST_POSTGRES_URL`). */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import pg from 'pg';
@@ -15,6 +18,7 @@ import { eventually, setUp, startPanther, temporaryFolder } from '../support/pan
 
 const server = process.env.PANTHER_TEST_POSTGRES_URL;
 const skip = server === undefined ? 'PANTHER_TEST_POSTGRES_URL is not set' : false;
+const MAIN = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));
 const BUCKET = 'company-logs';
 const TOKEN = 'token-of-the-http-source';
 
@@ -36,10 +40,13 @@ test('a log that is pushed is stored on S3 and found, also after a kill', { skip
   const aws = {
     region: 'us-east-1',
     endpoint: emulator.endpoint,
-    use: ['objects', 'queue'],
+    use: ['objects', 'queue', 'topic'],
+    bucketPrefix: 'example-',
     inputVisibilitySeconds: 5,
   };
-  writeFileSync(file, JSON.stringify({ aws, state: { postgres: url.href }, heartbeatMinutes: 0, leaseSeconds: 2 }));
+  const state = { postgres: url.href };
+  const lakeNotifications = ['lake-readers'];
+  writeFileSync(file, JSON.stringify({ aws, state, lakeNotifications, heartbeatMinutes: 0, leaseSeconds: 2 }));
   const env = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
   const options = { dataDir: join(root, 'data'), args: ['--config', file], env };
 
@@ -71,8 +78,43 @@ test('a log that is pushed is stored on S3 and found, also after a kill', { skip
   await eventually('the object in the bucket is read', alsoRead, 60_000);
   const { rows } = await queryOnce(url.href, "SELECT sum(row_count) AS n FROM lake_files WHERE status = 'live'");
   assert.equal(Number(rows[0]?.n), 12);
+
+  const lines = join(root, 'more.json');
+  writeFileSync(lines, ['x', 'y'].map((id) => JSON.stringify({ ...REQUEST, correlation_id: id })).join('\n'));
+  const dataDir = join(root, 'elsewhere');
+  const again = ['first', 'second'].map(() =>
+    ingest(['--config', file, '--data-dir', dataDir, '--source', 'Push', '--json', lines], env),
+  );
+  for (const done of again) {
+    const { received, stored: count } = JSON.parse((await done).stdout) as { received: number; stored: number };
+    assert.deepEqual([received, count], [2, 2], 'ingested from another machine, once');
+  }
+  const { rows: after } = await queryOnce(url.href, "SELECT stored FROM sources WHERE name = 'Push'");
+  assert.equal(Number(after[0]?.stored), 12);
+  await readAnnouncements(emulator.settings, url.href);
   assert.equal(await panther.stop(), 0);
 });
+
+const ingest = (args: readonly string[], env: Readonly<Record<string, string>>) =>
+  promisify(execFile)(process.execPath, [MAIN, 'ingest', ...args], { env: { ...process.env, ...env } });
+
+/** SNS has told the queue that listens of every file of the lake, but for those that merges have made. */
+async function readAnnouncements(settings: AwsSettings, url: string): Promise<void> {
+  const { rows } = await queryOnce(url, 'SELECT object_key FROM lake_files JOIN units USING (commit_id)');
+  const queue = await openSqsQueue({ sqs: await createSqsClient(settings), clock: { now: () => new Date() } });
+  const announced = new Set<string>();
+  const look = async () => {
+    for (const { body, attributes } of await queue.receive('lake-readers', { maxMessages: 10, waitMs: 0 })) {
+      assert.deepEqual({ ...attributes }, { type: 'LogData', id: 'GitLab.API' });
+      const { Records } = JSON.parse(body) as { Records: { s3: { bucket: object; object: { key: string } } }[] };
+      assert.deepEqual(Records[0]?.s3.bucket, { name: 'example-panther-processed-data' });
+      announced.add(decodeURIComponent(Records[0]?.s3.object.key ?? ''));
+    }
+    return rows.filter(({ object_key }) => !announced.has(object_key)).length === 0;
+  };
+  await eventually('every file of the lake is announced', look, 30_000);
+  await queue.close();
+}
 
 /** A company's bucket, and what S3 sends by SNS when something is put there; twice, as happens. */
 async function announceObject(settings: AwsSettings): Promise<void> {

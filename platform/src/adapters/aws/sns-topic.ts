@@ -17,15 +17,20 @@ export interface SnsTopicOptions {
   readonly queue: Pick<SqsQueue, 'address'>;
   /** Stands before the names of the topics. */
   readonly topicPrefix?: string;
+  /** Makes topics that do not exist. */
+  readonly createMissing?: boolean;
 }
 
 export interface SnsTopic extends Topic {
+  /** @throws UserError when it does not exist and is not to be made */
+  ensure(topic: string): Promise<void>;
   close(): Promise<void>;
 }
 
 const MAX_MESSAGE_BYTES = 262_144;
 
-export async function openSnsTopic({ sns, sqs, queue, topicPrefix = '' }: SnsTopicOptions): Promise<SnsTopic> {
+export async function openSnsTopic(options: SnsTopicOptions): Promise<SnsTopic> {
+  const { sns, sqs, queue, topicPrefix = '', createMissing = true } = options;
   const sdk = await import('@aws-sdk/client-sns');
   const { GetQueueAttributesCommand, SetQueueAttributesCommand } = await import('@aws-sdk/client-sqs');
   const arns = new Map<string, Promise<string>>();
@@ -38,14 +43,24 @@ export async function openSnsTopic({ sns, sqs, queue, topicPrefix = '' }: SnsTop
     }
   }
 
-  /** Makes the topic when it does not exist. */
   function arnOf(topic: string): Promise<string> {
     const Name = topicPrefix + topic;
     const create = async () => (await sns.send(new sdk.CreateTopicCommand({ Name }))).TopicArn ?? '';
-    const arn = arns.get(topic) ?? call(`create the topic ${Name}`, create);
+    const find = () => (createMissing ? call(`create the topic ${Name}`, create) : findArn(Name));
+    const arn = arns.get(topic) ?? find();
     arns.set(topic, arn);
     arn.catch(() => arns.delete(topic));
     return arn;
+  }
+
+  async function findArn(name: string): Promise<string> {
+    return call(`find the topic ${name}`, async () => {
+      for await (const { Topics = [] } of sdk.paginateListTopics({ client: sns }, {})) {
+        const found = Topics.find(({ TopicArn }) => TopicArn?.endsWith(`:${name}`));
+        if (found?.TopicArn !== undefined) return found.TopicArn;
+      }
+      throw new UserError(`there is no topic ${name}: create it, or allow it with createMissing: true`);
+    });
   }
 
   async function allow(topicArn: string, to: { readonly url: string; readonly arn: string }): Promise<void> {
@@ -104,6 +119,7 @@ export async function openSnsTopic({ sns, sqs, queue, topicPrefix = '' }: SnsTop
   }
 
   return {
+    ensure: async (topic) => void (await arnOf(topic)),
     subscribe: (topic, name, filter = {}) => subscribe(topic, name, filter),
     unsubscribe,
     publish,
