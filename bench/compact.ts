@@ -132,7 +132,8 @@ function watch({ pid }: ChildProcess): () => Omit<Measured, 'seconds'> {
       const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
         .replace(/^.*\) /s, '')
         .split(' ');
-      used = { peakRssMb, cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS };
+      // While it ends there is no memory any more.
+      if (peakRssMb > 0) used = { peakRssMb, cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS };
     } catch {
       clearInterval(timer);
     }

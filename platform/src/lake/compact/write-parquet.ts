@@ -62,9 +62,6 @@ export async function writeParquet(options: WriteOptions): Promise<Written> {
   throw new Error('rows that were read one by one cannot be read together');
 }
 
-/** Wide rows make groups of fewer of them: a group is in memory until it is written. */
-const ROW_GROUP_BYTES = '48MB';
-
 /** Undefined when there are rows that cannot be read. */
 async function attempt(options: WriteOptions, json: JsonFiles): Promise<Omit<Written, 'unfit'> | undefined> {
   const { connection, schema, folder } = options;
@@ -106,7 +103,7 @@ async function copy({ connection, parquet, folder }: WriteOptions, source: JsonS
   const merged = `SELECT * FROM read_parquet(${list(parquet)}, union_by_name=true, hive_partitioning=false)`;
   const rows = [...(source ? [source.sql] : []), ...(parquet.length > 0 ? [merged] : [])].join(' UNION ALL BY NAME ');
   const result = await connection.run(
-    `COPY (SELECT * FROM (${rows}) ORDER BY p_event_time) TO ${literal(path)} (${PARQUET_OPTIONS}, ROW_GROUP_SIZE_BYTES '${ROW_GROUP_BYTES}')`,
+    `COPY (SELECT * FROM (${rows}) ORDER BY p_event_time) TO ${literal(path)} (${PARQUET_OPTIONS})`,
   );
   const rowCount = result.rowsChanged;
   const written = await countRows(connection, [path]);
