@@ -1,5 +1,7 @@
 /** Credentials that are fetched once, again before they expire, and again when a service says that they have. */
+import { errorMessage, UserError } from '../../core/errors.ts';
 import type { AwsClientConfig, AwsSettings } from './aws-client.ts';
+import { errorCode } from './aws-error.ts';
 
 export interface AwsCredentials {
   readonly accessKeyId: string;
@@ -57,7 +59,7 @@ function endsSoon({ expiration }: Identity): boolean {
 async function providerOf(settings: AwsSettings, clientConfig: StsConfig): Promise<() => Promise<Identity>> {
   const { profile, roleArn, externalId, credentials } = settings;
   const { fromNodeProviderChain, fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
-  const own = credentials === undefined ? fromNodeProviderChain(profile === undefined ? {} : { profile }) : undefined;
+  const own = credentials === undefined ? ofProfile(profile, fromNodeProviderChain) : undefined;
   if (roleArn === undefined) return own ?? (async () => settings.credentials as AwsCredentials);
   return fromTemporaryCredentials({
     masterCredentials: own ?? (credentials as AwsCredentials),
@@ -68,4 +70,22 @@ async function providerOf(settings: AwsSettings, clientConfig: StsConfig): Promi
     },
     clientConfig,
   });
+}
+
+/** The chain tries one provider after the other, and at the end does not say what it looked for. */
+function ofProfile(
+  profile: string | undefined,
+  chain: (init: { readonly profile?: string }) => () => Promise<Identity>,
+): () => Promise<Identity> {
+  if (profile === undefined) return chain({});
+  const provide = chain({ profile });
+  return async () => {
+    try {
+      return await provide();
+    } catch (cause) {
+      if (errorCode(cause) !== 'CredentialsProviderError') throw cause;
+      const message = `the profile ${profile} gives no credentials: check ~/.aws/config, or log in (${errorMessage(cause)})`;
+      throw new UserError(message, { field: 'aws.profile' }, { cause });
+    }
+  };
 }
