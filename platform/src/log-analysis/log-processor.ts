@@ -4,6 +4,8 @@
  * A message is deleted only after one state transaction has made its unit's effects durable (events in the lake,
  * matches, alerts, kept records, counts). A unit that is already committed is skipped, so a repeat changes nothing.
  * Small objects share a commit; when one of them fails, each is tried alone, so that it cannot hold up the others.
+ *
+ * This file is long because the way of a message, from the queue to its commit, is read as one.
  */
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
