@@ -25,7 +25,7 @@ const STARTER_PACK = 'panther-starter';
 
 /** What comes along: detections, queries with their rules, lookup tables. */
 function ownContent(contentDir: string): readonly string[] {
-  return ['detections', 'queries', 'lookups'].map((name) => join(contentDir, name)).filter(existsSync);
+  return ['detections', 'correlations', 'queries', 'lookups'].map((name) => join(contentDir, name)).filter(existsSync);
 }
 
 export async function openDetectionHost(runtime: Runtime): Promise<DetectionHost> {
