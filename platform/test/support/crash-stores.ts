@@ -24,6 +24,11 @@ export interface CrashStores {
   /** Parts of the configuration file. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly env: Readonly<Record<string, string>>;
+  /**
+   * What was put into the spool when Panther was killed before its message was sent, and so was not acknowledged, is
+   * taken up at the next start; where processes share the spool, by the sweep that comes later.
+   */
+  readonly isSpoolSweptLater: boolean;
   /** Remembers everything as it is now; Panther does not run. */
   keep(): Promise<void>;
   /** As it was when it was kept. */
@@ -51,6 +56,7 @@ export function embeddedStores({ home, root, template }: Folders): CrashStores {
   return {
     config: {},
     env: {},
+    isSpoolSweptLater: false,
     async keep() {
       current = root;
     },
@@ -157,6 +163,7 @@ export async function awsStores(server: string, { root, template }: Folders): Pr
       leaseSeconds: 2,
     },
     env: { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
+    isSpoolSweptLater: true,
     async keep() {
       await run(server, `CREATE DATABASE ${database}_kept TEMPLATE ${database}`);
     },
