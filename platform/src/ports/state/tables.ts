@@ -189,7 +189,7 @@ export interface DetectionsTable {
   enabled: Flag;
   /** Hash of specification and body. */
   version: Text;
-  /** `pack:<id>`, `file:<path>` or `user:<id>`. */
+  /** The pack it belongs to (`pack:<name>`, `folder:<path>`), or `user`. */
   origin: Text;
   created_at: Time;
   updated_at: Time;
@@ -426,6 +426,72 @@ export interface LookupFilesTable {
   problem: Text;
 }
 
+/** Content that was installed together: the starter content, a folder, an upload. Its id is the `origin` of its detections. */
+export interface PacksTable {
+  id: Text;
+  /** Where it came from: `{kind, location, ref?, commit?}`. */
+  source: Json;
+  /** The newest of its revisions. */
+  revision: number;
+  installed_at: Time;
+  updated_at: Time;
+}
+
+/** What a pack held at a time, for roll-back. */
+export interface PackRevisionsTable {
+  pack_id: Text;
+  revision: number;
+  at: Time;
+  actor: Text;
+  actor_name: Text;
+  note: Text;
+  /** `{id, version}[]`; the content is in `detection_versions`. */
+  items: Json;
+}
+
+/** What users changed about detections: a layer of its own, which no update touches. */
+export interface DetectionOverridesTable {
+  detection_id: Text;
+  overrides: Json;
+  updated_at: Time;
+  updated_by: Text;
+}
+
+/** Who changed what about a detection, and when. */
+export interface DetectionChangesTable {
+  id: Text;
+  detection_id: Text;
+  at: Time;
+  /** User id, `token:<id>` or `system`. */
+  actor: Text;
+  actor_name: Text;
+  /** `added`, `changed`, `removed`, `enabled`, `disabled`, `overridden` or `rolled-back`. */
+  action: Text;
+  from_version: Text | null;
+  to_version: Text | null;
+  pack_id: Text | null;
+  details: Json;
+}
+
+/** Detections run over the past. */
+export interface ReplaysTable {
+  id: Text;
+  detection_id: Text;
+  /** What to run over which time, to begin again after an interruption. */
+  request: Json;
+  /** `queued`, `running`, `succeeded`, `failed`, `cancelled` or `interrupted`. */
+  state: Text;
+  created_at: Time;
+  created_by: Text;
+  started_at: Time | null;
+  ended_at: Time | null;
+  /** A sign of life of the process that runs it. */
+  beat_at: Time;
+  progress: Json;
+  result: Json | null;
+  error: Text;
+}
+
 export interface Tables {
   settings: SettingsTable;
   users: UsersTable;
@@ -455,4 +521,9 @@ export interface Tables {
   scheduled_runs: ScheduledRunsTable;
   correlation_reports: CorrelationReportsTable;
   lookup_files: LookupFilesTable;
+  packs: PacksTable;
+  pack_revisions: PackRevisionsTable;
+  detection_overrides: DetectionOverridesTable;
+  detection_changes: DetectionChangesTable;
+  replays: ReplaysTable;
 }

@@ -15,7 +15,17 @@ interface TableDefinition {
 }
 
 /** Tables and columns that other migrations make. */
-type Later = 'detection_faults' | 'schedules' | 'scheduled_runs' | 'correlation_reports' | 'lookup_files';
+type Later =
+  | 'detection_faults'
+  | 'schedules'
+  | 'scheduled_runs'
+  | 'correlation_reports'
+  | 'lookup_files'
+  | 'packs'
+  | 'pack_revisions'
+  | 'detection_overrides'
+  | 'detection_changes'
+  | 'replays';
 type LaterColumn = 'uniques';
 
 const TABLES = {

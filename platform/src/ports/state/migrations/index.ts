@@ -8,6 +8,7 @@ import * as detectionFaults from './0002-detection-faults.ts';
 import * as alertUniques from './0003-alert-uniques.ts';
 import * as scheduledRuns from './0004-scheduled-runs.ts';
 import * as lookupFiles from './0005-lookup-files.ts';
+import * as detectionManagement from './0006-detection-management.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -15,6 +16,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-alert-uniques': alertUniques,
   '0004-scheduled-runs': scheduledRuns,
   '0005-lookup-files': lookupFiles,
+  '0006-detection-management': detectionManagement,
 };
 
 /** Applies the migrations that the database does not have yet. For adapters; others call `State.migrate`. */
