@@ -25,8 +25,8 @@ export interface CrashStores {
   readonly config: Readonly<Record<string, unknown>>;
   readonly env: Readonly<Record<string, string>>;
   /**
-   * What was put into the spool when Panther was killed before its message was sent, and so was not acknowledged, is
-   * taken up at the next start; where processes share the spool, by the sweep that comes later.
+   * A kill can leave objects in the spool: put, but not yet sent and so not acknowledged; or stored, but not yet deleted.
+   * The next start looks after them; where processes share the spool, the sweep that comes later.
    */
   readonly isSpoolSweptLater: boolean;
   /** Remembers everything as it is now; Panther does not run. */
