@@ -35,15 +35,15 @@ export async function runTests(files: readonly string[], concurrency: number): P
   return sum;
 }
 
-/** A script whose last line is `N passed, N failed`. */
+/** A script whose last line is `N passed, N failed`. What it says comes when it is over, under its name. */
 export async function runScript(file: string): Promise<Sum> {
   const child = spawn(process.execPath, [resolve(ROOT, file)], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
-    process.stdout.write(chunk);
     output += chunk;
   });
   const status = await exitStatus(child);
+  console.log(`\n${file}\n${output}`);
   const [, passed = '0', failed = '0', skipped = '0'] =
     [...output.matchAll(/^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm)].at(-1) ?? [];
   return { passed: +passed, failed: Math.max(+failed, status === 0 ? 0 : 1), skipped: +skipped };

@@ -28,9 +28,19 @@ async function withFile<T>(path: string, flags: number, run: (file: FileHandle) 
 
 /** Makes a folder and those above it; all their names are durable afterwards. */
 export async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
-  if (first === undefined) return;
-  for (let folder = path; folder.length >= first.length; folder = dirname(folder)) await syncFolder(dirname(folder));
+  let top: string | undefined;
+  for (let attempt = 1; ; attempt++) {
+    const first = await mkdir(path, { recursive: true });
+    if (first !== undefined && (top === undefined || first.length < top.length)) top = first;
+    if (top === undefined) return;
+    try {
+      for (let folder = path; folder.length >= top.length; folder = dirname(folder)) await syncFolder(dirname(folder));
+      return;
+    } catch (error) {
+      // Somebody may remove a folder that is still empty.
+      if (!hasCode(error, 'ENOENT') || attempt > 20) throw error;
+    }
+  }
 }
 
 /**
