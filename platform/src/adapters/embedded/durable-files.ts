@@ -30,15 +30,15 @@ async function withFile<T>(path: string, flags: number, run: (file: FileHandle) 
 export async function makeFolder(path: string): Promise<void> {
   let top: string | undefined;
   for (let attempt = 1; ; attempt++) {
-    const first = await mkdir(path, { recursive: true });
-    if (first !== undefined && (top === undefined || first.length < top.length)) top = first;
-    if (top === undefined) return;
     try {
+      const first = await mkdir(path, { recursive: true });
+      if (first !== undefined && (top === undefined || first.length < top.length)) top = first;
+      if (top === undefined) return;
       for (let folder = path; folder.length >= top.length; folder = dirname(folder)) await syncFolder(dirname(folder));
       return;
     } catch (error) {
-      // Somebody may remove a folder that is still empty.
-      if (!hasCode(error, 'ENOENT') || attempt > 20) throw error;
+      // Somebody may remove a folder that is still empty; `mkdir` says ENOTDIR when that happens under it.
+      if (!hasCode(error, 'ENOENT', 'ENOTDIR') || attempt > 20) throw error;
     }
   }
 }
