@@ -248,7 +248,7 @@ const UNCERTAIN: readonly Case[] = [
     { a: 'y' },
     'every event',
   ),
-  rule('globals()', 'return event.get("a") == X', { a: 'y' }, 'every event', 'X = "x"\nglobals()["X"] = "y"'),
+  rule('globals()', 'return event.get("a") == X', { a: 'x' }, 'every event', 'X = "x"\nglobals()["X"] = "y"'),
   rule(
     'a builtin of its own',
     'return bool(event.get("a") == "x")',
@@ -274,7 +274,7 @@ const UNCERTAIN: readonly Case[] = [
   rule(
     'a second definition',
     'return event.get("a") == "x"',
-    { a: 'z' },
+    { a: 'x' },
     'every event',
     'def rule(e):\n    return True',
   ),
@@ -302,7 +302,7 @@ test('no event that a Python rule matches or fails on is kept from it', async ()
     const answered = new Set(answers.map(({ event }) => event));
     const skipped = wronglySkipped(conditions.get(one.name) ?? TRUE, events, answered);
     assert.deepEqual(skipped, [], one.name);
-    assert.ok(answered.size > 0, `${one.name}: no event shows anything`);
+    assert.ok(answered.has(0), `${one.name}: the event near it shows nothing`);
   }
 });
 

@@ -6,7 +6,7 @@ import { holds } from './evaluate.ts';
 export interface PlannedRule {
   readonly name: string;
   readonly source: string;
-  /** An event that the rule matches or nearly so. */
+  /** An event that the rule matches or fails on. */
   readonly near: object;
 }
 
