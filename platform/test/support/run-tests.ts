@@ -17,7 +17,8 @@ export const NOTHING: Sum = { passed: 0, failed: 0, skipped: 0 };
 export async function runTests(files: readonly string[], concurrency: number): Promise<Sum> {
   if (files.length === 0) return NOTHING;
   let sum = NOTHING;
-  const stream = run({ cwd: ROOT, files: files.map((file) => resolve(ROOT, file)), concurrency });
+  const execArgv = ['--import', new URL('seed.ts', import.meta.url).href];
+  const stream = run({ cwd: ROOT, files: files.map((file) => resolve(ROOT, file)), concurrency, execArgv });
   stream.on('test:summary', ({ file, counts, duration_ms, success }) => {
     const { passed, skipped, tests, todo } = counts;
     if (file === undefined) {
