@@ -1,7 +1,8 @@
 /**
  * `panther compact` against DuckDB's own `COPY` over the same files: time, size, memory; and three questions of an
  * investigation before and after. `node bench/compact.ts [GIGABYTES] [HOURS] [ROUNDS]`; with `OLD_LOGS=FOLDER` over logs
- * that `compact-logs.ts` has written there. Works on hard links of them, beside them.
+ * that `compact-logs.ts` has written there. Works on hard links of them, beside them. With `COMPACT=FILE` also the
+ * executable of `npm run build:tools`.
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -33,6 +34,8 @@ export interface CompactFigures {
   readonly declaredRatio: number;
   /** Of all cores, compact's and those of both references. */
   readonly cpuSeconds: number;
+  /** The same work by the executable. */
+  readonly executableSeconds?: number;
   readonly copyCpuSeconds: number;
   readonly declaredCpuSeconds: number;
   readonly peakRssMb: number;
@@ -52,10 +55,12 @@ type Kind = 'copy' | 'declared';
 
 export async function benchCompact(bytes: number, hours: number, rounds: number): Promise<CompactFigures> {
   const given = process.env.OLD_LOGS;
+  const executable = process.env.COMPACT;
   const home = mkdtempSync(join(given === undefined ? tmpdir() : dirname(given), 'bench-compact-'));
   const logs = given ?? join(home, 'logs-of-old');
   try {
     if (given === undefined) await makeOldLogs({ folder: logs, bytes, hours, seed: '1' });
+    const executed: number[] = [];
     const results: { copy: Measured; declared: Measured; compact: Measured }[] = [];
     const out = join(home, 'work');
     let report = await compactLinks(logs, out, ['--verify']);
@@ -65,6 +70,7 @@ export async function benchCompact(bytes: number, hours: number, rounds: number)
       const declared = await reference('declared', logs, home);
       report = await compactLinks(logs, out, []);
       results.push({ copy, declared, compact: report });
+      if (executable !== undefined) executed.push((await compactLinks(logs, out, [], [executable])).seconds);
     }
     const seconds = (of: keyof (typeof results)[number]) => median(results.map((result) => result[of].seconds));
     const sum = (key: string) => report.tables.reduce((all, table) => all + Number(table[key]), 0);
@@ -76,6 +82,7 @@ export async function benchCompact(bytes: number, hours: number, rounds: number)
       files: sum('filesBefore'),
       seconds: seconds('compact'),
       verifySeconds,
+      ...(executed.length > 0 && { executableSeconds: median(executed) }),
       copySeconds: seconds('copy'),
       declaredSeconds: seconds('declared'),
       ratio: median(results.map(({ copy, compact }) => copy.seconds / compact.seconds)),
@@ -102,14 +109,20 @@ interface Compacted extends Measured {
   readonly tables: readonly Readonly<Record<string, unknown>>[];
 }
 
-async function compactLinks(from: string, to: string, args: readonly string[]): Promise<Compacted> {
+async function compactLinks(
+  from: string,
+  to: string,
+  args: readonly string[],
+  command: readonly string[] = [process.execPath, MAIN, 'compact'],
+): Promise<Compacted> {
   rmSync(to, { recursive: true, force: true });
   for (const file of globSync('**/*.json.gz', { cwd: from })) {
     mkdirSync(dirname(join(to, file)), { recursive: true });
     linkSync(join(from, file), join(to, file));
   }
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [MAIN, 'compact', to, '--min-age', '0', '--json', ...args], {
+  const [program = '', ...before] = command;
+  const child = spawn(program, [...before, to, '--min-age', '0', '--json', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
