@@ -445,6 +445,7 @@ export function detectionSummary(part: Partial<DetectionSummary> = {}): Detectio
     severity: 'HIGH',
     logTypes: ['AWS.CloudTrail'],
     tags: ['AWS', 'Identity'],
+    reports: { 'MITRE ATT&CK': ['TA0001:T1078'] },
     enabled: true,
     version: '4f2a91c0d1e2f3a4',
     origin: 'pack:panther-core',
@@ -464,7 +465,6 @@ export function detectionDetail(part: Partial<DetectionDetail> = {}): DetectionD
     dedupPeriodMinutes: 60,
     threshold: 1,
     createAlert: true,
-    reports: { 'MITRE ATT&CK': ['TA0001:T1078'] },
     outputIds: [],
     spec: {
       AnalysisType: 'rule',

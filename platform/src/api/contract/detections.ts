@@ -26,6 +26,8 @@ export const DetectionSummarySchema = z
     severity: SeveritySchema.nullable(),
     logTypes: z.array(z.string()),
     tags: z.array(z.string()),
+    /** Framework to ids, e.g. `MITRE ATT&CK` → `TA0001:T1078`. */
+    reports: z.record(z.string(), z.array(z.string())),
     enabled: z.boolean(),
     /** Why Panther has disabled it: it kept failing. Enable it to try again. */
     fault: z.object({ reason: z.string(), at: Time }).nullable().optional(),
@@ -56,8 +58,6 @@ export const DetectionDetailSchema = DetectionSummarySchema.extend({
   dedupPeriodMinutes: z.int(),
   threshold: z.int(),
   createAlert: z.boolean(),
-  /** Framework to ids, e.g. `MITRE ATT&CK` → `TA0001:T1078`. */
-  reports: z.record(z.string(), z.array(z.string())),
   outputIds: z.array(z.string()),
   /** The normalised specification. */
   spec: z.record(z.string(), z.unknown()),
@@ -101,6 +101,10 @@ export const ListDetectionsQuery = z.object({
   logType: z.array(z.string().max(200)).optional(),
   tag: z.array(z.string().max(200)).optional(),
   enabled: z.boolean().optional(),
+  /** True: only those that Panther has disabled because they kept failing. */
+  faulty: z.boolean().optional(),
+  /** In an id of its reports, e.g. `T1078`, ignoring case. */
+  report: z.string().max(300).optional(),
   /** In id, name or description, ignoring case. */
   text: z.string().max(300).optional(),
   /** `displayName` unless given. */

@@ -26,6 +26,7 @@ export async function listDetections(deps: ApiDeps, query: Query): Promise<Detec
   const shown = rows.map((row) => ({ row, info: deps.detections.describe(row) }));
   const found = shown
     .filter((detection) => matches(detection, query))
+    .filter(({ row }) => query.faulty === undefined || query.faulty === (row.enabled === 0 && faults.has(row.id)))
     .map((detection) => toSummary(detection, stats.get(detection.row.id), faults.get(detection.row.id)));
   const compare = comparison(query.sort ?? 'displayName');
   const sign = query.direction === 'descending' ? -1 : 1;
@@ -43,15 +44,20 @@ function cutPage(found: DetectionSummary[], { cursor, limit = 50 }: Query): Dete
 }
 
 function matches({ row, info }: ShownDetection, query: Query): boolean {
-  const { type, language, severity, logType, tag, enabled, text } = query;
+  const { type, language, severity, logType, tag, enabled, report, text } = query;
   if (type?.length && !type.includes(row.type)) return false;
   if (language?.length && !(language as readonly string[]).includes(row.language)) return false;
   if (severity?.length && (info.severity === null || !severity.includes(info.severity))) return false;
   if (logType?.length && !logType.some((name) => info.logTypes.includes(name))) return false;
   if (tag?.length && !tag.some((name) => info.tags.includes(name))) return false;
   if (enabled !== undefined && enabled !== (row.enabled === 1)) return false;
+  if (report !== undefined && !reportIds(info).some((id) => id.includes(report.toLowerCase()))) return false;
   if (text === undefined) return true;
   return `${row.id}\n${info.displayName}\n${info.description}`.toLowerCase().includes(text.toLowerCase());
+}
+
+function reportIds({ reports }: DetectionInfo): string[] {
+  return Object.values(reports).flatMap((ids) => ids.map((id) => id.toLowerCase()));
 }
 
 function comparison(sort: NonNullable<Query['sort']>): (one: DetectionSummary, other: DetectionSummary) => number {
@@ -79,6 +85,7 @@ export function toSummary({ row, info }: ShownDetection, stats: Stats = NOTHING,
     severity: info.severity,
     logTypes: [...info.logTypes],
     tags: [...info.tags],
+    reports: Object.fromEntries(Object.entries(info.reports).map(([name, ids]) => [name, [...ids]])),
     enabled: row.enabled === 1,
     fault: row.enabled === 1 ? null : (fault ?? null),
     version: row.version,

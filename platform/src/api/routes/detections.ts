@@ -65,7 +65,6 @@ async function detail(deps: ApiDeps, row: DetectionsTable, userId: string): Prom
     dedupPeriodMinutes: info.dedupPeriodMinutes,
     threshold: info.threshold,
     createAlert: info.createAlert,
-    reports: Object.fromEntries(Object.entries(info.reports).map(([name, ids]) => [name, [...ids]])),
     outputIds: [...info.outputIds],
     spec: JSON.parse(row.spec) as Record<string, unknown>,
     body: row.body,
