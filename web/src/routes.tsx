@@ -12,6 +12,9 @@ const Alert = lazy(() => import('./features/alerts/alert.tsx'));
 const Search = lazy(() => import('./features/search/search.tsx'));
 const Detections = lazy(() => import('./features/detections/detections.tsx'));
 const Detection = lazy(() => import('./features/detections/detection.tsx'));
+const Coverage = lazy(() => import('./features/coverage/coverage.tsx'));
+const Schedules = lazy(() => import('./features/schedules/schedules.tsx'));
+const LookupTables = lazy(() => import('./features/lookup-tables/lookup-tables.tsx'));
 const Sources = lazy(() => import('./features/sources/sources.tsx'));
 const AddSource = lazy(() => import('./features/sources/add-source.tsx'));
 const Source = lazy(() => import('./features/sources/source.tsx'));
@@ -42,6 +45,9 @@ export function ConsoleRoutes() {
         <Route path="/alerts/:id" element={<Alert />} />
         <Route path="/search" element={<Search />} />
         <Route path="/detections" element={<Detections />} />
+        <Route path="/detections/coverage" element={<Coverage />} />
+        <Route path="/detections/schedules" element={<Schedules />} />
+        <Route path="/detections/lookup-tables" element={<LookupTables />} />
         <Route path="/detections/:id" element={<Detection />} />
         <Route path="/sources" element={<Sources />} />
         <Route path="/sources/new" element={<AddSource />} />

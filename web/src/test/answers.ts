@@ -82,6 +82,20 @@ export function sampleAnswers(role: 'admin' | 'analyst' | 'read-only' = 'admin')
         },
       ],
     },
+    'PATCH /detections/:id': ({ params, body }) =>
+      samples.detectionSummary({ id: params.id ?? '', enabled: body.enabled }),
+    'GET /schedules': { items: [...samples.SCHEDULES] },
+    'GET /schedules/:id/runs': {
+      items: [
+        samples.scheduledRun({ id: 'run2', cause: 'user', truncated: true }),
+        samples.scheduledRun(),
+        samples.scheduledRun({ id: 'run0', state: 'failed', error: 'Binder Error: no such column', attempts: 3 }),
+      ],
+      nextCursor: null,
+    },
+    'POST /schedules/:id/runs': { runId: 'run3' },
+    'GET /lookup-tables': { items: [...samples.LOOKUP_TABLES] },
+    'POST /lookup-tables/:id/refresh': undefined,
     'GET /destination-types': { items: [...samples.DESTINATION_TYPES] },
     'GET /destinations': {
       items: [

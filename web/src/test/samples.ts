@@ -9,8 +9,11 @@ import type {
   DetectionSummary,
   KeptRecord,
   LakeSchema,
+  LookupTable,
   Overview,
   QueryResult,
+  Schedule,
+  ScheduledRun,
   Session,
   Source,
   System,
@@ -496,6 +499,99 @@ export function detectionDetail(part: Partial<DetectionDetail> = {}): DetectionD
     ...part,
   };
 }
+
+export const SCHEDULES: readonly Schedule[] = [
+  {
+    id: 'Okta.Brute.Force.Then.Login',
+    type: 'correlation_rule',
+    enabled: true,
+    rateMinutes: 15,
+    cron: null,
+    timeoutMinutes: 5,
+    nextRunAt: inMinutes(9),
+    problem: '',
+    lastRun: scheduledRun(),
+  },
+  {
+    id: 'AWS.Console.Logins.Daily',
+    type: 'scheduled_query',
+    enabled: true,
+    rateMinutes: null,
+    cron: '0 6 * * *',
+    timeoutMinutes: 2,
+    nextRunAt: inMinutes(400),
+    problem: '',
+    lastRun: scheduledRun({
+      state: 'failed',
+      rows: 0,
+      matches: 0,
+      error: 'Catalog Error: Table with name aws_cloudtrial does not exist!',
+    }),
+  },
+  {
+    id: 'DNS.Tunnel.Hourly',
+    type: 'scheduled_query',
+    enabled: false,
+    rateMinutes: 60,
+    cron: null,
+    timeoutMinutes: 2,
+    nextRunAt: null,
+    problem: '',
+    lastRun: null,
+  },
+];
+
+export function scheduledRun(part: Partial<ScheduledRun> = {}): ScheduledRun {
+  return {
+    id: 'run1',
+    cause: 'schedule',
+    scheduledAt: ago(6),
+    state: 'succeeded',
+    startedAt: ago(6),
+    endedAt: ago(5),
+    attempts: 1,
+    rows: 14,
+    matches: 2,
+    truncated: false,
+    error: '',
+    ...part,
+  };
+}
+
+function inMinutes(minutes: number): string {
+  return ago(-minutes);
+}
+
+export const LOOKUP_TABLES: readonly LookupTable[] = [
+  {
+    id: 'tor_exit_nodes',
+    description: 'Exit nodes of the Tor network',
+    enabled: true,
+    primaryKey: 'ip',
+    logTypes: [{ logType: 'AWS.CloudTrail', selectors: ['sourceIPAddress'] }],
+    data: 'fetched',
+    fileName: 'exit-nodes.csv',
+    rows: 1_204,
+    sizeBytes: 48_220,
+    loadedAt: ago(180),
+    checkedAt: ago(8),
+    problem: '',
+  },
+  {
+    id: 'asset_owners',
+    description: '',
+    enabled: true,
+    primaryKey: 'arn',
+    logTypes: [{ logType: 'AWS.CloudTrail', selectors: ['userIdentity.arn'] }],
+    data: 'content',
+    fileName: 'owners.json',
+    rows: 41,
+    sizeBytes: 9_100,
+    loadedAt: ago(60 * 24 * 12),
+    checkedAt: ago(30),
+    problem: 'https://assets.example.com/owners.json answered 503',
+  },
+];
 
 export function destination(part: Partial<Destination> = {}): Destination {
   return {

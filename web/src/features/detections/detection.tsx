@@ -1,7 +1,7 @@
 import type { DetectionDetail } from '@panther/platform/contract';
-import { useParams } from 'react-router';
+import { Link, useParams } from 'react-router';
 import { useApi } from '../../api/hooks.ts';
-import { SeverityBadge, sentence, Tag } from '../../components/badge.tsx';
+import { SeverityBadge, Tag } from '../../components/badge.tsx';
 import { CodeView } from '../../components/code-view.tsx';
 import { formatDuration, formatTime, plural } from '../../components/format.ts';
 import { Markdown } from '../../components/markdown.tsx';
@@ -9,14 +9,17 @@ import { Card, Facts, Page } from '../../components/page.tsx';
 import { Loaded } from '../../components/states.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { useUrlState } from '../../components/url-state.ts';
+import { RunHistory } from '../schedules/run-history.tsx';
 import { DetectionActivity } from './detection-activity.tsx';
+import { languageName, typeName } from './detection-names.ts';
 import { DetectionTests } from './detection-tests.tsx';
 import styles from './detections.module.css';
-import { languageName } from './detections.tsx';
 import { EnableSwitch } from './enable-switch.tsx';
+import { FaultNotice } from './fault-notice.tsx';
 
 const BACK = { to: '/detections', label: 'Detections' };
-const TABS = ['code', 'specification', 'tests', 'activity'] as const;
+const TABS = ['code', 'specification', 'tests', 'runs', 'activity'] as const;
+const SCHEDULED = ['scheduled_query', 'correlation_rule'];
 const MINUTE_MS = 60_000;
 
 export default function DetectionPage() {
@@ -47,10 +50,11 @@ function DetectionView({ detection }: { readonly detection: DetectionDetail }) {
           {detection.displayName || detection.id}
         </span>
       }
-      lead={`${sentence(detection.type)} in ${languageName(detection.language)}`}
+      lead={`${typeName(detection.type)} in ${languageName(detection.language)}`}
       back={BACK}
       actions={<EnableSwitch detection={detection} named />}
     >
+      <FaultNotice detection={detection} />
       <div className={styles.layout}>
         <Tabs
           label="About the detection"
@@ -72,6 +76,9 @@ function DetectionView({ detection }: { readonly detection: DetectionDetail }) {
               label: `Tests (${detection.tests.length})`,
               content: <DetectionTests detection={detection} />,
             },
+            ...(SCHEDULED.includes(detection.type)
+              ? [{ id: 'runs' as const, label: 'Runs', content: <RunHistory id={detection.id} /> }]
+              : []),
             { id: 'activity', label: 'Activity', content: <DetectionActivity detection={detection} /> },
           ]}
         />
@@ -133,8 +140,8 @@ function factsOf(detection: DetectionDetail) {
   );
   return [
     ['Id', <code key="id">{detection.id}</code>],
-    ['Log types', <TagList key="log-types" names={detection.logTypes} />],
-    ['Tags', <TagList key="tags" names={detection.tags} />],
+    ['Log types', <TagList key="log-types" names={detection.logTypes} filter="logType" />],
+    ['Tags', <TagList key="tags" names={detection.tags} filter="tag" />],
     ['Reports', <TagList key="reports" names={reports} />],
     ['Groups matches for', formatDuration(detection.dedupPeriodMinutes * MINUTE_MS)],
     ['Alerts from', plural(detection.threshold, 'event')],
@@ -148,13 +155,19 @@ function factsOf(detection: DetectionDetail) {
   ] as const;
 }
 
-function TagList({ names }: { readonly names: readonly string[] }) {
+interface TagListProps {
+  readonly names: readonly string[];
+  /** The filter of the list that a name leads to. */
+  readonly filter?: 'tag' | 'logType';
+}
+
+function TagList({ names, filter }: TagListProps) {
   if (names.length === 0) return '–';
   return (
     <span className={styles.tags}>
       {names.map((name) => (
         <Tag key={name} title={name}>
-          {name}
+          {filter === undefined ? name : <Link to={`/detections?${filter}=${encodeURIComponent(name)}`}>{name}</Link>}
         </Tag>
       ))}
     </span>

@@ -1,5 +1,6 @@
-import { screen, waitFor } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
+import { Refusal } from '../../test/fake-api.ts';
 import { renderApp } from '../../test/render-app.tsx';
 import { detectionDetail, detectionSummary } from '../../test/samples.ts';
 
@@ -63,4 +64,44 @@ test('its alerts of every status are one link away', async () => {
     'href',
     '/alerts?ruleId=AWS.Console.RootLogin&status=ANY',
   );
+});
+
+test('chosen detections are switched together, and what fails is told', async () => {
+  const { api, user } = renderApp('/detections', {
+    answers: {
+      'PATCH /detections/:id': ({ params, body }) =>
+        params.id === 'Okta.BruteForce'
+          ? new Refusal(500, 'internal', 'The disk is full.')
+          : detectionSummary({ id: params.id ?? '', enabled: body.enabled }),
+    },
+  });
+  await user.click(await screen.findByRole('checkbox', { name: 'Choose Okta brute force' }));
+  await user.click(screen.getByRole('checkbox', { name: 'Choose New IAM user' }));
+  const bulk = screen.getByRole('region', { name: 'Chosen detections' });
+  expect(within(bulk).getByText('2 detections chosen')).toBeInTheDocument();
+  await user.click(within(bulk).getByRole('button', { name: 'Disable' }));
+  expect(await screen.findByText('1 detection disabled.')).toBeInTheDocument();
+  expect(screen.getAllByText('1 failed, the first: Okta.BruteForce: The disk is full.')).not.toHaveLength(0);
+  expect(api.callsOf('PATCH /detections/:id').map(({ body }) => body)).toEqual([
+    { enabled: false },
+    { enabled: false },
+  ]);
+});
+
+test('what Panther has switched off says why, and is enabled again', async () => {
+  const fault = { reason: 'failed on 100 events in a row: KeyError', at: new Date().toISOString() };
+  const { api, user } = renderApp('/detections/x', {
+    answers: { 'GET /detections/:id': detectionDetail({ id: 'x', enabled: false, fault }) },
+  });
+  expect(await screen.findByText(/failed on 100 events in a row/)).toBeInTheDocument();
+  await user.click(screen.getByRole('button', { name: 'Enable again' }));
+  await waitFor(() => expect(api.callsOf('PATCH /detections/:id')[0]?.body).toEqual({ enabled: true }));
+});
+
+test('the list is filtered by report and by fault from the address', async () => {
+  const { api, user } = renderApp('/detections?report=T1078&enabled=faulty');
+  await screen.findByRole('link', { name: 'CloudTrail stopped' });
+  expect(api.callsOf('GET /detections')[0]?.query).toMatchObject({ report: ['T1078'], faulty: ['true'] });
+  await user.click(screen.getByRole('button', { name: 'Remove the filter T1078' }));
+  await waitFor(() => expect(api.callsOf('GET /detections').at(-1)?.query.report).toBeUndefined());
 });

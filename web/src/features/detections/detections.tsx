@@ -1,27 +1,29 @@
-import type { DetectionSummary, ListDetectionsQuery } from '@panther/platform/contract';
-import { Radar, X } from 'lucide-react';
-import { useCallback } from 'react';
-import { Link } from 'react-router';
+import type { ListDetectionsQuery } from '@panther/platform/contract';
+import { Plus, Radar, X } from 'lucide-react';
+import { useCallback, useMemo } from 'react';
 import { useApi, useApiPages } from '../../api/hooks.ts';
-import { SEVERITIES, SeverityBadge, sentence, Tag } from '../../components/badge.tsx';
-import { Button } from '../../components/button.tsx';
-import { cx } from '../../components/cx.ts';
+import { useCan } from '../../api/session.tsx';
+import { SEVERITIES, sentence } from '../../components/badge.tsx';
+import { Button, ButtonLink } from '../../components/button.tsx';
 import filters from '../../components/filters.module.css';
 import { formatNumber, plural } from '../../components/format.ts';
 import { Card, Page } from '../../components/page.tsx';
 import { PickMany, PickOne } from '../../components/pick.tsx';
 import { SearchInput } from '../../components/search-input.tsx';
 import { Empty, Loaded } from '../../components/states.tsx';
-import table from '../../components/table.module.css';
 import { type UrlState, useUrlState } from '../../components/url-state.ts';
+import { languageName, typeName } from './detection-names.ts';
+import { DetectionTable } from './detection-table.tsx';
 import styles from './detections.module.css';
-import { EnableSwitch } from './enable-switch.tsx';
+import { SectionNav } from './section-nav.tsx';
 
 const LANGUAGES = ['python', 'typescript', 'sigma', 'yaml'] as const;
+const TYPES = ['rule', 'scheduled_rule', 'correlation_rule', 'policy', 'global', 'datamodel'] as const;
 const STATES = [
   { value: '', label: 'Any state' },
   { value: 'true', label: 'Enabled' },
   { value: 'false', label: 'Disabled' },
+  { value: 'faulty', label: 'Switched off by Panther' },
 ];
 const SORTS = [
   { value: 'displayName', label: 'Name' },
@@ -29,16 +31,28 @@ const SORTS = [
   { value: 'severity', label: 'Most severe' },
   { value: 'updatedAt', label: 'Last changed' },
 ] as const;
-const FILTERS = ['text', 'severity', 'logType', 'language', 'enabled', 'tag'];
+const FILTERS = ['text', 'severity', 'logType', 'language', 'type', 'enabled', 'tag', 'report'];
 
 export default function DetectionsPage() {
   const url = useUrlState();
   const pages = useApiPages('GET /detections', { query: queryOf(url) }, { keepsPrevious: true });
-  const detections = pages.data?.pages.flatMap(({ items }) => items) ?? [];
+  const canEdit = useCan('analyst');
+  const detections = useMemo(() => pages.data?.pages.flatMap(({ items }) => items) ?? [], [pages.data]);
   const total = pages.data?.pages[0]?.total;
   const isFiltered = FILTERS.some((name) => url.has(name));
   return (
-    <Page title="Detections" lead={total === undefined ? undefined : plural(total, 'detection')}>
+    <Page
+      title="Detections"
+      lead={total === undefined ? undefined : plural(total, 'detection')}
+      actions={
+        canEdit && (
+          <ButtonLink to="/detections/new" look="primary" icon={<Plus aria-hidden />}>
+            New detection
+          </ButtonLink>
+        )
+      }
+    >
+      <SectionNav />
       <DetectionFilters url={url} isFiltered={isFiltered} />
       <Card flush>
         <Loaded query={pages} lines={12}>
@@ -75,10 +89,17 @@ function queryOf(url: UrlState): ListDetectionsQuery {
     severity: url.list('severity', SEVERITIES),
     logType: url.list('logType'),
     language: url.list('language', LANGUAGES),
+    type: url.list('type'),
     tag: url.list('tag'),
+    ...(url.text('report') === '' ? {} : { report: url.text('report') }),
     ...(url.text('text') === '' ? {} : { text: url.text('text') }),
-    ...(enabled === '' ? {} : { enabled: enabled === 'true' }),
+    ...stateQuery(enabled),
   };
+}
+
+function stateQuery(state: string): Pick<ListDetectionsQuery, 'enabled' | 'faulty'> {
+  if (state === 'faulty') return { faulty: true };
+  return state === '' ? {} : { enabled: state === 'true' };
 }
 
 function DetectionFilters({ url, isFiltered }: { readonly url: UrlState; readonly isFiltered: boolean }) {
@@ -112,8 +133,27 @@ function DetectionFilters({ url, isFiltered }: { readonly url: UrlState; readonl
         value={url.list('language', LANGUAGES)}
         onChange={(language) => set({ language })}
       />
+      <PickMany
+        label="Type"
+        options={TYPES.map((value) => ({ value, label: typeName(value) }))}
+        value={url.list('type', TYPES)}
+        onChange={(type) => set({ type })}
+      />
       <PickOne label="State" options={STATES} value={url.text('enabled')} onChange={(enabled) => set({ enabled })} />
       <PickOne label="Sort" prefix="Sort:" options={SORTS} value={sort} onChange={(next) => set({ sort: next })} />
+      {['report', 'tag'].flatMap((name) =>
+        url.list(name).map((value) => (
+          <Button
+            key={`${name} ${value}`}
+            small
+            icon={<X aria-hidden />}
+            aria-label={`Remove the filter ${value}`}
+            onClick={() => set({ [name]: url.list(name).filter((other) => other !== value) })}
+          >
+            {value}
+          </Button>
+        )),
+      )}
       {isFiltered && (
         <Button
           look="quiet"
@@ -127,75 +167,11 @@ function DetectionFilters({ url, isFiltered }: { readonly url: UrlState; readonl
   );
 }
 
-export function languageName(language: DetectionSummary['language']): string {
-  return { python: 'Python', typescript: 'TypeScript', sigma: 'Sigma', yaml: 'YAML' }[language];
-}
-
 function NoDetections({ isFiltered }: { readonly isFiltered: boolean }) {
   if (isFiltered) return <Empty title="No detection matches the filter">Reset the filter to see all of them.</Empty>;
   return (
     <Empty title="No detections yet" icon={<Radar aria-hidden />}>
       Panther loads detections from its content folder when it starts.
     </Empty>
-  );
-}
-
-function DetectionTable({ detections }: { readonly detections: readonly DetectionSummary[] }) {
-  return (
-    <table className={table.table}>
-      <thead>
-        <tr>
-          <th>Enabled</th>
-          <th>Detection</th>
-          <th>Severity</th>
-          <th className={table.hideMedium}>Log types</th>
-          <th className={table.hideMedium}>Language</th>
-          <th className={cx(table.number, table.hideSmall)}>Tests</th>
-          <th className={cx(table.number, table.hideSmall)}>Matches, 7 d</th>
-          <th className={cx(table.number, table.hideSmall)}>Errors, 7 d</th>
-        </tr>
-      </thead>
-      <tbody>
-        {detections.map((detection) => (
-          <tr key={detection.id}>
-            <td>
-              <EnableSwitch detection={detection} />
-            </td>
-            <td>
-              <Link to={`/detections/${encodeURIComponent(detection.id)}`} className={table.main}>
-                {detection.displayName || detection.id}
-              </Link>
-              <span className={table.sub}>
-                {detection.type === 'rule' ? detection.id : `${sentence(detection.type)} · ${detection.id}`}
-              </span>
-            </td>
-            <td>
-              {detection.severity === null ? (
-                <span className={table.dim}>–</span>
-              ) : (
-                <SeverityBadge severity={detection.severity} />
-              )}
-            </td>
-            <td className={table.hideMedium}>
-              <span className={table.tags}>
-                {detection.logTypes.map((logType) => (
-                  <Tag key={logType}>{logType}</Tag>
-                ))}
-              </span>
-            </td>
-            <td className={cx(table.hideMedium, table.dim)}>{languageName(detection.language)}</td>
-            <td className={cx(table.number, table.hideSmall)}>{formatNumber(detection.testCount)}</td>
-            <td className={cx(table.number, table.hideSmall)}>{formatNumber(detection.last7Days.matches)}</td>
-            <td className={cx(table.number, table.hideSmall)}>
-              {detection.last7Days.errors > 0 ? (
-                <strong className={styles.errors}>{formatNumber(detection.last7Days.errors)}</strong>
-              ) : (
-                0
-              )}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }
