@@ -107,7 +107,7 @@ export const replayRoutes = defineRoutes({
     body: StartReplayBody,
     response: ReplaySchema,
     status: 202,
-    limits: { perMinute: 30 },
+    limits: { perMinute: 30, bodyBytes: 2 << 20 },
     audit: 'replay.start',
   },
   listReplays: {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { createAlertWindows } from '../../alerts/event-windows.ts';
 import type { RuleMatch, RuleResult } from '../../core/detection.ts';
 import { UserError } from '../../core/errors.ts';
 import { createDetectionEngine, type DetectionEngine } from '../../detections/engine.ts';
@@ -9,7 +10,6 @@ import { createCorrelationResults } from '../../detections/sigma/correlation/res
 import { compileLogType } from '../../log-analysis/compile.ts';
 import { stringifyEvent } from '../../log-analysis/json-values.ts';
 import { processStream } from '../../log-analysis/process-stream.ts';
-import { createAlertWindows } from '../alert-windows.ts';
 import { type CommandIo, defineCommand, EXIT } from '../command.ts';
 import { logFiles, openLogFile } from '../log-files.ts';
 import { knownLogTypes, readSchemas, selectLogTypes } from '../log-types.ts';

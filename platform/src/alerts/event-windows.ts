@@ -1,7 +1,7 @@
 /** Groups matches into alerts by the times of their events, for logs of the past. */
 import type { RuleInfo, RuleMatch, Severity } from '../core/detection.ts';
 
-export interface FileAlert {
+export interface WindowAlert {
   readonly ruleId: string;
   readonly title: string;
   readonly severity: Severity;
@@ -27,15 +27,17 @@ interface Window {
 
 export interface AlertWindows {
   /** The alerts that are complete because of it. */
-  add(match: RuleMatch): readonly FileAlert[];
+  add(match: RuleMatch): readonly WindowAlert[];
+  /** Those whose period is over at a time, where matches come in the order of their events' times. */
+  closeBefore(time: string): readonly WindowAlert[];
   /** Everything that is still open. */
-  end(): readonly FileAlert[];
+  end(): readonly WindowAlert[];
 }
 
 export function createAlertWindows(infoOf: (ruleId: string) => RuleInfo | undefined): AlertWindows {
   const open = new Map<string, Window>();
 
-  function toAlert({ first, count, firstTime, lastTime, logTypes, uniques }: Window): readonly FileAlert[] {
+  function toAlert({ first, count, firstTime, lastTime, logTypes, uniques }: Window): readonly WindowAlert[] {
     const info = infoOf(first.ruleId);
     const counted = uniques.size > 0 ? uniques.size : count;
     if (info?.createAlert === false || counted < (info?.threshold ?? 1)) return [];
@@ -78,6 +80,12 @@ export function createAlertWindows(infoOf: (ruleId: string) => RuleInfo | undefi
         uniques: new Set(match.unique === undefined ? [] : [match.unique]),
       });
       return current === undefined ? [] : toAlert(current);
+    },
+    closeBefore(time) {
+      const now = millis(time);
+      const over = [...open].filter(([, { endsAtMs }]) => endsAtMs <= now);
+      for (const [key] of over) open.delete(key);
+      return over.flatMap(([, window]) => toAlert(window));
     },
     end: () => [...open.values()].flatMap(toAlert),
   };

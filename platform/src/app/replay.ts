@@ -1,0 +1,254 @@
+/**
+ * Runs one rule over the lake: what it would have matched and alerted on between two times. It changes nothing: no
+ * match rows, no alerts, stateful helpers begin empty and are thrown away. Hour by hour, so memory does not grow with
+ * the time or with the number of matches.
+ */
+import { join } from 'node:path';
+import { createAlertWindows, type WindowAlert } from '../alerts/event-windows.ts';
+import { UserError } from '../core/errors.ts';
+import type { LogEvent } from '../core/event.ts';
+import type { LakeTable } from '../core/table.ts';
+import type { Detection } from '../detections/detection.ts';
+import { createDetectionEngine, type DetectionEngine } from '../detections/engine.ts';
+import { SWITCHED_OFF } from '../detections/faults.ts';
+import { planDetection } from '../detections/planner/plan.ts';
+import type { PythonPackage } from '../detections/python/runner.ts';
+import { pushDown } from '../detections/replay/push-down.ts';
+import { createReplayReport, type ReplayFindings, toRfc3339 } from '../detections/replay/report.ts';
+import { createKeyValuesInMemory } from '../detections/state/key-values.ts';
+import type { Catalog, LiveFile } from '../lake/catalog.ts';
+import type { Duckdb } from '../lake/duckdb.ts';
+import type { LakeFiles } from '../lake/lake-files.ts';
+import { readStoredEvents } from '../lake/stored-events.ts';
+import { parsePrecisely, stringifyEvent } from '../log-analysis/json-values.ts';
+import { createRunners } from './detection-runners.ts';
+
+export interface ReplayDeps {
+  readonly catalog: Pick<Catalog, 'liveFiles'>;
+  readonly files: LakeFiles;
+  readonly duckdb: Duckdb;
+  readonly tables: readonly LakeTable[];
+  /** Scratch space on the disk of the lake's files. */
+  readonly tmpDir: string;
+  /** A name for scratch files. */
+  nonce(): string;
+  readonly packages?: readonly PythonPackage[];
+}
+
+export interface ReplayRequest {
+  readonly rule: Detection;
+  /** What is installed: its helpers and data models are the rule's. */
+  readonly detections: readonly Detection[];
+  readonly from: Date;
+  readonly to: Date;
+  readonly signal: AbortSignal;
+  /** Called now and then. */
+  onProgress?(progress: ReplayProgress): void;
+}
+
+export interface ReplayProgress {
+  /** In the hours of the time. */
+  readonly events: number;
+  /** Of these, those of the hours that are behind it. */
+  readonly done: number;
+  readonly matches: number;
+}
+
+export interface ReplayOutcome extends ReplayFindings {
+  readonly events: number;
+  readonly candidates: number;
+  readonly alertCount: number;
+  /** The first ones. */
+  readonly alerts: readonly Omit<WindowAlert, 'context' | 'ruleId'>[];
+  readonly durationMs: number;
+}
+
+const MAX_ALERTS = 200;
+/** Rows that are sorted together at least; an hour is never divided. */
+const ROWS_TOGETHER = 200_000;
+/** Candidates that are evaluated together. */
+const BATCH = 2_000;
+
+/** @throws UserError when there is nothing that could be replayed. */
+export async function replay(deps: ReplayDeps, request: ReplayRequest): Promise<ReplayOutcome> {
+  const { rule, detections, from, to, signal } = request;
+  const startedAt = performance.now();
+  const tables = tablesOf(deps, rule);
+  if (from >= to) throw new UserError('it must be before the end of the time', { field: 'from' });
+  const runners = createRunners(createKeyValuesInMemory(), deps.packages);
+  try {
+    const condition = await planDetection(rule, (source) => runners.python.ast(source));
+    const others = detections.filter(({ type, id }) => type !== 'rule' && id !== rule.id);
+    const engine = createDetectionEngine({
+      detections: [{ ...rule, isEnabled: true }, ...others],
+      ...runners,
+      conditionOf: () => condition,
+      stringify: stringifyEvent,
+    });
+    const gathered = gather(rule, to.getTime() - from.getTime());
+    const counts = await countFiles(deps, tables, from, to);
+    let done = 0;
+    for (const hours of counts.groups) {
+      signal.throwIfAborted();
+      request.onProgress?.({ events: counts.rows, done, matches: gathered.matches });
+      gathered.reach(hours.from);
+      const selected = tables.map((table) => ({ table, where: pushDown(condition, table.columns) }));
+      await readHours(deps, hours, selected, { from, to, signal }, async (events) => {
+        for (const event of events) engine.offer(event);
+        if (engine.pendingCount >= BATCH) gathered.add(await engine.drain());
+        request.onProgress?.({ events: counts.rows, done, matches: gathered.matches });
+      });
+      gathered.add(await engine.drain());
+      done += hours.rows;
+    }
+    request.onProgress?.({ events: counts.rows, done, matches: gathered.matches });
+    const candidates = candidatesOf(engine, rule.id);
+    return {
+      ...gathered.end(),
+      events: counts.rows,
+      candidates,
+      durationMs: Math.round(performance.now() - startedAt),
+    };
+  } finally {
+    await runners.close();
+  }
+}
+
+function tablesOf({ tables }: ReplayDeps, rule: Detection): readonly LakeTable[] {
+  if (rule.type !== 'rule')
+    throw new UserError(`${rule.id} is a ${rule.type}: rules over log events can be replayed`, {
+      field: 'detectionId',
+    });
+  const own = tables.filter(
+    ({ database, logType }) => database === 'panther_logs' && rule.info.logTypes.includes(logType),
+  );
+  if (own.length > 0) return own;
+  throw new UserError(`none of its log types is known here: ${rule.info.logTypes.join(', ')}`, { field: 'LogTypes' });
+}
+
+/** Matches become alerts and figures. */
+function gather(rule: Detection, rangeMs: number) {
+  const report = createReplayReport(rule.info.displayName || rule.id, rangeMs);
+  const windows = createAlertWindows(() => rule.info);
+  const alerts: WindowAlert[] = [];
+  let alertCount = 0;
+
+  function opened(found: readonly WindowAlert[]): void {
+    alertCount += found.length;
+    alerts.push(...found.slice(0, MAX_ALERTS - alerts.length));
+  }
+
+  return {
+    get matches() {
+      return report.matches;
+    },
+    /** Everything before this time was given. */
+    reach: (time: string) => opened(windows.closeBefore(time)),
+    add(results: Awaited<ReturnType<DetectionEngine['drain']>>) {
+      for (const result of results) {
+        report.add(result);
+        if (result.kind === 'match') opened(windows.add(result));
+        else if (result.dedup === SWITCHED_OFF) throw new UserError(result.message);
+      }
+    },
+    end() {
+      opened(windows.end());
+      const shown = alerts
+        .map(({ context: _context, ruleId: _ruleId, ...alert }) => alert)
+        .sort((a, b) => (a.firstEventTime < b.firstEventTime ? -1 : 1));
+      return { ...report.end(), alertCount, alerts: shown };
+    },
+  };
+}
+
+function candidatesOf(engine: DetectionEngine, id: string): number {
+  return engine.takeCounts().get(id)?.candidates ?? 0;
+}
+
+/** Hours that are read together; times as the lake has them. */
+interface Hours {
+  readonly fromHour: string;
+  readonly toHour: string;
+  /** `YYYY-MM-DD HH:MM:SS`. */
+  readonly from: string;
+  readonly rows: number;
+}
+
+async function countFiles(deps: ReplayDeps, tables: readonly LakeTable[], from: Date, to: Date) {
+  const rowsByHour = new Map<string, number>();
+  for (const file of await filesOf(deps, tables, hourOf(from), hourOf(to)))
+    rowsByHour.set(file.hour, (rowsByHour.get(file.hour) ?? 0) + file.rowCount);
+  const groups: Hours[] = [];
+  for (const [hour, rows] of [...rowsByHour].sort()) {
+    const last = groups.at(-1);
+    if (last !== undefined && last.rows + rows <= ROWS_TOGETHER)
+      groups[groups.length - 1] = { ...last, toHour: hour, rows: last.rows + rows };
+    else groups.push({ fromHour: hour, toHour: hour, from: `${hour.replace('T', ' ')}:00:00.000000000`, rows });
+  }
+  return { groups, rows: [...rowsByHour.values()].reduce((sum, rows) => sum + rows, 0) };
+}
+
+function hourOf(time: Date): string {
+  return time.toISOString().slice(0, 13);
+}
+
+async function filesOf(
+  { catalog }: ReplayDeps,
+  tables: readonly LakeTable[],
+  fromHour: string,
+  toHour: string,
+): Promise<readonly LiveFile[]> {
+  const found = await Promise.all(
+    tables.map(({ database, name }) => catalog.liveFiles({ database, table: name, fromHour, toHour })),
+  );
+  return found.flat();
+}
+
+/** Files are asked for anew: those that a merge has replaced meanwhile may be gone. */
+async function readHours(
+  deps: ReplayDeps,
+  { fromHour, toHour }: Hours,
+  selected: readonly { readonly table: LakeTable; readonly where: string | undefined }[],
+  { from, to, signal }: Pick<ReplayRequest, 'from' | 'to' | 'signal'>,
+  take: (events: readonly LogEvent[]) => Promise<void>,
+): Promise<void> {
+  const tables = selected.map(({ table }) => table);
+  const files = await filesOf(deps, tables, fromHour, toHour);
+  const held = deps.files.hold(join(deps.tmpDir, `replay-${deps.nonce()}`));
+  try {
+    await held.add(files, signal);
+    const pathsOf = (name: string) =>
+      files.filter(({ table }) => table === name).map(({ objectKey }) => held.pathOf(objectKey));
+    const query = {
+      tables: selected.map(({ table, where }) => ({ table, where, paths: pathsOf(table.name) })),
+      from: lakeTime(from),
+      to: lakeTime(to),
+      signal,
+    };
+    for await (const events of readStoredEvents({ duckdb: deps.duckdb, parse: parseStored }, query)) await take(events);
+  } finally {
+    await held.release();
+  }
+}
+
+function lakeTime(time: Date): string {
+  return time.toISOString().replace('T', ' ').slice(0, 23);
+}
+
+/** Behind what may come before a number in JSON. */
+const LONG_NUMBER = /[:[,]-?\d{16}/;
+
+/** JSON of the lake; integers that a double does not hold are `bigint`. */
+export function parseStored(text: string): unknown {
+  return LONG_NUMBER.test(text) ? parsePrecisely(text) : JSON.parse(text);
+}
+
+/** As the API and the command line show it: times in RFC 3339. */
+export function shownOutcome({ alerts, ...rest }: ReplayOutcome) {
+  const shown = alerts.map(({ firstEventTime, lastEventTime, ...alert }) => ({
+    ...alert,
+    firstEventAt: toRfc3339(firstEventTime),
+    lastEventAt: toRfc3339(lastEventTime),
+  }));
+  return { ...rest, alerts: shown };
+}
