@@ -18,6 +18,7 @@ import { detectionRoutes } from './contract/detections.ts';
 import { lookupTableRoutes } from './contract/lookup-tables.ts';
 import { overviewRoutes } from './contract/overview.ts';
 import { queueRoutes } from './contract/queues.ts';
+import { replayRoutes } from './contract/replays.ts';
 import type { CallsOf } from './contract/route.ts';
 import { scheduleRoutes } from './contract/schedules.ts';
 import { searchRoutes } from './contract/search.ts';
@@ -33,6 +34,7 @@ export type * from './contract/detections.ts';
 export type * from './contract/lookup-tables.ts';
 export type * from './contract/overview.ts';
 export type * from './contract/queues.ts';
+export type * from './contract/replays.ts';
 export type * from './contract/route.ts';
 export type * from './contract/schedules.ts';
 export type * from './contract/search.ts';
@@ -50,6 +52,7 @@ export const ROUTES = {
   ...sourceRoutes,
   ...alertRoutes,
   ...detectionRoutes,
+  ...replayRoutes,
   ...scheduleRoutes,
   ...lookupTableRoutes,
   ...destinationRoutes,

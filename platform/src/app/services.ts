@@ -49,6 +49,12 @@ export function services(): Services {
       const root = resolve(config.dataDir ?? defaultDataDir(process.env));
       return openLake({ root, contentDir, config, env: process.env });
     },
+    async openReplay(dataDir, configFile) {
+      const [{ openReplay }, { readConfig }] = await Promise.all([import('./open-replay.ts'), import('./config.ts')]);
+      const config = await readConfig(configFile, dataDir === undefined ? {} : { dataDir });
+      const root = resolve(config.dataDir ?? defaultDataDir(process.env));
+      return openReplay({ root, contentDir, config, env: process.env });
+    },
     async openLogTarget(options, io) {
       const { openLogTarget } = await import('./filegen.ts');
       return openLogTarget(options, io);

@@ -108,6 +108,8 @@ async function startParts(
     parts.push(...startMaintenance(runtime, roles, failure));
     const { createScheduler } = await import('./scheduler.ts');
     parts.push(background('scheduler', failure, (signal) => createScheduler(runtime).run(signal)));
+    const { createReplayRunner } = await import('./replay-runner.ts');
+    parts.push(background('replays', failure, (signal) => createReplayRunner(runtime).run(signal)));
   }
 
   let consoleUrl = config.publicUrl ?? `http://${config.host}:${config.port}`;

@@ -1,6 +1,9 @@
 /** What `app/` gives to commands, so that no command chooses an adapter. Every function loads its code on first use. */
+import type { Severity } from '../core/detection.ts';
+import type { Detection } from '../detections/detection.ts';
 import type { LockedPackage } from '../detections/python/packages/packages.ts';
 import type { PythonRunner } from '../detections/python/runner.ts';
+import type { ReplayFindings } from '../detections/replay/report.ts';
 import type { TypeScriptRunner } from '../detections/typescript/runner.ts';
 import type { LakeSql } from '../lake/sql.ts';
 import type { LogTarget } from '../log-generator/targets/target.ts';
@@ -61,6 +64,41 @@ export interface OpenLake {
   close(): Promise<void>;
 }
 
+export interface ReplayOptions {
+  readonly rule: Detection;
+  /** What is installed, or stands in one folder: its helpers and data models are the rule's. */
+  readonly detections: readonly Detection[];
+  readonly from: Date;
+  readonly to: Date;
+  readonly signal: AbortSignal;
+  onProgress?(progress: { readonly events: number; readonly done: number; readonly matches: number }): void;
+}
+
+/** What a rule would have found. Times are RFC 3339. */
+export interface ReplayOutcome extends ReplayFindings {
+  readonly events: number;
+  readonly candidates: number;
+  readonly alertCount: number;
+  readonly alerts: readonly {
+    readonly title: string;
+    readonly severity: Severity;
+    readonly dedup: string;
+    readonly eventCount: number;
+    readonly firstEventAt: string;
+    readonly lastEventAt: string;
+    readonly logTypes: readonly string[];
+  }[];
+  readonly durationMs: number;
+}
+
+export interface OpenReplay {
+  /** What is installed. */
+  detections(): Promise<readonly Detection[]>;
+  /** @throws UserError for what cannot be replayed */
+  replay(options: ReplayOptions): Promise<ReplayOutcome>;
+  close(): Promise<void>;
+}
+
 export interface DetectionRunners {
   readonly python: PythonRunner;
   readonly typescript: TypeScriptRunner;
@@ -85,6 +123,8 @@ export interface Services extends OperationServices {
   openIntake(dataDir: string | undefined, configFile: string | undefined, source: string): Promise<LocalIntake>;
   /** @throws UserError when there is no Panther data in the folder. */
   openLake(dataDir: string | undefined, configFile?: string): Promise<OpenLake>;
+  /** @throws UserError when there is no Panther data in the folder. */
+  openReplay(dataDir: string | undefined, configFile?: string): Promise<OpenReplay>;
   /** @throws UserError when the target is not one. */
   openLogTarget(options: LogTargetOptions, io: CommandIo): Promise<LogTarget>;
 }

@@ -9,6 +9,7 @@ import { logTypeHandlers } from './log-types.ts';
 import { lookupTableHandlers } from './lookup-tables.ts';
 import { overviewHandlers } from './overview.ts';
 import { queueHandlers } from './queues.ts';
+import { replayHandlers } from './replays.ts';
 import { scheduleHandlers } from './schedules.ts';
 import { searchHandlers } from './search.ts';
 import { sourceHandlers } from './sources.ts';
@@ -27,6 +28,7 @@ export const HANDLERS: Handlers<Routes> = {
   ...logTypeHandlers,
   ...alertHandlers,
   ...detectionHandlers,
+  ...replayHandlers,
   ...scheduleHandlers,
   ...lookupTableHandlers,
   ...destinationHandlers,

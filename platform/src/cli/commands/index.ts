@@ -55,6 +55,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./validate.ts')).validate,
   },
   {
+    name: 'explain',
+    summary: 'Show which events a rule is run on, and why',
+    load: async () => (await import('./explain.ts')).explain,
+  },
+  {
+    name: 'replay',
+    summary: 'Show what a rule would have alerted on in the past',
+    load: async () => (await import('./replay.ts')).replay,
+  },
+  {
     name: 'packages',
     summary: 'Fetch the Python packages that detections import',
     load: async () => (await import('./packages.ts')).packages,
