@@ -1,21 +1,9 @@
-import { javascript } from '@codemirror/lang-javascript';
-import { json } from '@codemirror/lang-json';
-import { python } from '@codemirror/lang-python';
-import { yaml } from '@codemirror/lang-yaml';
-import { EditorState, type Extension } from '@codemirror/state';
+import { EditorState } from '@codemirror/state';
 import { EditorView, lineNumbers } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
+import { codeLanguage } from './code-language.ts';
 import { consoleTheme } from './code-theme.ts';
 import type { CodeLanguage } from './code-view.tsx';
-
-const LANGUAGES: Readonly<Record<CodeLanguage, () => Extension>> = {
-  python: () => python(),
-  typescript: () => javascript({ typescript: true }),
-  yaml: () => yaml(),
-  json: () => json(),
-  sql: () => [],
-  text: () => [],
-};
 
 interface CodeMirrorViewProps {
   readonly code: string;
@@ -29,7 +17,7 @@ export default function CodeMirrorView({ code, language, label }: CodeMirrorView
     if (host.current === null) return;
     const extensions = [
       lineNumbers(),
-      LANGUAGES[language](),
+      codeLanguage(language),
       consoleTheme(),
       EditorState.readOnly.of(true),
       EditorView.editable.of(false),

@@ -84,6 +84,8 @@ export function sampleAnswers(role: 'admin' | 'analyst' | 'read-only' = 'admin')
     },
     'PATCH /detections/:id': ({ params, body }) =>
       samples.detectionSummary({ id: params.id ?? '', enabled: body.enabled }),
+    'GET /replays': { items: [samples.replay({ result: null })] },
+    'GET /replays/:id': samples.replay(),
     'GET /schedules': { items: [...samples.SCHEDULES] },
     'GET /schedules/:id/runs': {
       items: [

@@ -12,6 +12,8 @@ import type {
   LookupTable,
   Overview,
   QueryResult,
+  Replay,
+  ReplayResult,
   Schedule,
   ScheduledRun,
   Session,
@@ -592,6 +594,68 @@ export const LOOKUP_TABLES: readonly LookupTable[] = [
     problem: 'https://assets.example.com/owners.json answered 503',
   },
 ];
+
+export function replay(part: Partial<Replay> = {}): Replay {
+  return {
+    id: 'r1',
+    detectionId: 'AWS.Console.RootLogin',
+    isDraft: false,
+    from: ago(60 * 24 * 30),
+    to: ago(0),
+    state: 'succeeded',
+    createdAt: ago(3),
+    createdBy: 'Ada Example',
+    startedAt: ago(3),
+    endedAt: ago(2),
+    progress: { events: 1_284_332, done: 1_284_332, matches: 41 },
+    result: replayResult(),
+    error: '',
+    ...part,
+  };
+}
+
+export function replayResult(part: Partial<ReplayResult> = {}): ReplayResult {
+  return {
+    events: 1_284_332,
+    candidates: 4_310,
+    matches: 41,
+    errors: 2,
+    alertCount: 5,
+    alerts: Array.from({ length: 5 }, (_, index) => ({
+      title: `Root user signed in to account 12345678901${index} from 203.0.113.${index}`,
+      severity: 'HIGH' as const,
+      dedup: `12345678901${index}`,
+      eventCount: 12 - 2 * index,
+      firstEventAt: ago(60 * 24 * (index + 2)),
+      lastEventAt: ago(60 * 24 * (index + 2) - 40),
+      logTypes: ['AWS.CloudTrail'],
+    })),
+    buckets: [2, 5, 9, 12, 20].map((days, index) => ({ at: ago(60 * 24 * days), matches: 4 + 3 * index })),
+    bucketMinutes: 1_440,
+    dedups: [
+      { dedup: '123456789010', matches: 30 },
+      { dedup: '123456789011', matches: 11 },
+    ],
+    dedupCount: 2,
+    suggestion: {
+      fields: ['userIdentity.arn'],
+      groups: 3,
+      reason: 'One dedup string has 73 % of the matches; they come from three identities.',
+    },
+    failures: [{ title: "KeyError('sourceIPAddress')", message: 'root_login.py, line 12, in title', count: 2 }],
+    samples: [
+      {
+        at: ago(60 * 24 * 2),
+        logType: 'AWS.CloudTrail',
+        title: 'Root user signed in',
+        dedup: '123456789010',
+        event: cloudTrailEvent(),
+      },
+    ],
+    durationMs: 8_412,
+    ...part,
+  };
+}
 
 export function destination(part: Partial<Destination> = {}): Destination {
   return {

@@ -9,6 +9,7 @@ import { Card, Facts, Page } from '../../components/page.tsx';
 import { Loaded } from '../../components/states.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { useUrlState } from '../../components/url-state.ts';
+import { ReplayPanel } from '../replay/replay-panel.tsx';
 import { RunHistory } from '../schedules/run-history.tsx';
 import { DetectionActivity } from './detection-activity.tsx';
 import { languageName, typeName } from './detection-names.ts';
@@ -18,7 +19,8 @@ import { EnableSwitch } from './enable-switch.tsx';
 import { FaultNotice } from './fault-notice.tsx';
 
 const BACK = { to: '/detections', label: 'Detections' };
-const TABS = ['code', 'specification', 'tests', 'runs', 'activity'] as const;
+const TABS = ['code', 'specification', 'tests', 'runs', 'activity', 'replay'] as const;
+const REPLAYABLE = ['rule'];
 const SCHEDULED = ['scheduled_query', 'correlation_rule'];
 const MINUTE_MS = 60_000;
 
@@ -80,6 +82,20 @@ function DetectionView({ detection }: { readonly detection: DetectionDetail }) {
               ? [{ id: 'runs' as const, label: 'Runs', content: <RunHistory id={detection.id} /> }]
               : []),
             { id: 'activity', label: 'Activity', content: <DetectionActivity detection={detection} /> },
+            ...(REPLAYABLE.includes(detection.type)
+              ? [
+                  {
+                    id: 'replay' as const,
+                    label: 'Replay',
+                    content: (
+                      <ReplayPanel
+                        detectionId={detection.id}
+                        after={!detection.enabled && <EnableSwitch detection={detection} named />}
+                      />
+                    ),
+                  },
+                ]
+              : []),
           ]}
         />
         <Aside detection={detection} />

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { keyPath, memberPath } from './code-completion.ts';
+import { dottedFields, fieldsAt, fieldsOfColumns, mergeFields } from './event-fields.ts';
+import { yamlPlace } from './yaml-completion.ts';
+
+const COLUMNS = [
+  { name: 'eventName', type: 'VARCHAR', description: 'What was called' },
+  {
+    name: 'userIdentity',
+    type: 'STRUCT(arn VARCHAR, "session Context" STRUCT(attributes STRUCT("mfa,ed" VARCHAR)), ids DECIMAL(10, 2)[])',
+  },
+  { name: 'resources', type: 'STRUCT(arn VARCHAR, accountId VARCHAR)[]' },
+];
+
+test('fields are read from the types of columns, inside of objects and lists, with quoted names', () => {
+  const fields = fieldsOfColumns(COLUMNS);
+  expect(fieldsAt(fields, ['userIdentity']).map(({ name }) => name)).toEqual(['arn', 'session Context', 'ids']);
+  expect(fieldsAt(fields, ['useridentity', 'session Context', 'attributes']).map(({ name }) => name)).toEqual([
+    'mfa,ed',
+  ]);
+  expect(fieldsAt(fields, ['resources']).map(({ name }) => name)).toEqual(['arn', 'accountId']);
+  expect(fieldsAt(fields, ['nowhere'])).toEqual([]);
+  expect(dottedFields(fields).map(({ path }) => path)).toContain('userIdentity.session Context.attributes.mfa,ed');
+});
+
+test('fields of several log types are joined', () => {
+  const merged = mergeFields([
+    fieldsOfColumns([{ name: 'user', type: 'STRUCT(a VARCHAR)' }]),
+    fieldsOfColumns([
+      { name: 'user', type: 'STRUCT(b VARCHAR)' },
+      { name: 'x', type: 'BIGINT' },
+    ]),
+  ]);
+  expect(dottedFields(merged).map(({ path }) => path)).toEqual(['user', 'user.a', 'user.b', 'x']);
+});
+
+test.each([
+  ['    if event.get("', [], ''],
+  ['event["eve', [], 'eve'],
+  ['event.get("userIdentity", {}).get("a', ['userIdentity'], 'a'],
+  ['event["userIdentity"]["', ['userIdentity'], ''],
+  ['deep_get(event, "userIdentity", "a', ['userIdentity'], 'a'],
+  ["event.deep_get('userIdentity', 'sessionContext', '", ['userIdentity', 'sessionContext'], ''],
+  ["deepGet(event, '", [], ''],
+])('keys are completed in %s', (text, path, typed) => {
+  expect(keyPath(text)).toEqual({ path, typed });
+});
+
+test('strings that are no keys of the event are left alone', () => {
+  expect(keyPath('x = "')).toBeUndefined();
+  expect(keyPath('other.get("')).toBeUndefined();
+});
+
+test.each([
+  ['event.', [], ''],
+  ['event.userIdentity?.ar', ['userIdentity'], 'ar'],
+  ['event.resources?.[0]?.', ['resources'], ''],
+])('members are completed in %s', (text, path, typed) => {
+  expect(memberPath(text)).toEqual({ path, typed });
+});
+
+test.each([
+  [[], 'Sev', { typed: 'Sev', parents: [] }],
+  [[], 'Severity: Hi', { value: { key: 'Severity', typed: 'Hi' }, parents: [] }],
+  [['LogTypes:'], '  - AWS.C', { value: { key: 'LogTypes', typed: 'AWS.C' }, parents: ['LogTypes'] }],
+  [['Tests:', '  - Name: a'], '    Exp', { typed: 'Exp', parents: ['Tests'] }],
+  [['Tests:'], '  - Na', { typed: 'Na', parents: ['Tests'] }],
+  [['Tests:', '  - Name: a', '    Log:'], '      ev', { typed: 'ev', parents: ['Log', 'Tests'] }],
+  [['detection:', '  selection:'], '    user', { typed: 'user', parents: ['selection', 'detection'] }],
+  [['detection:', '  selection:', '    a: b', '  '], '  cond', { typed: 'cond', parents: ['detection'] }],
+  [['logsource:'], '  product: aw', { value: { key: 'product', typed: 'aw' }, parents: ['logsource'] }],
+] as const)('the place after %j in %j is known', (lines, text, place) => {
+  expect(yamlPlace(lines, text)).toMatchObject(place);
+});
