@@ -7,6 +7,7 @@ import { holds } from '../../detections/planner/evaluate.ts';
 import { explain as inWords } from '../../detections/planner/explain.ts';
 import { planDetection } from '../../detections/planner/plan.ts';
 import { type CommandIo, defineCommand, EXIT } from '../command.ts';
+import { didYouMean } from '../nearest.ts';
 import { writeProblems } from '../problems.ts';
 
 export const explain = defineCommand({
@@ -28,7 +29,7 @@ export const explain = defineCommand({
     config: { value: 'FILE', description: 'configuration file of the Panther (YAML): where its data is' },
   },
   examples: [
-    { line: 'panther explain AWS.CloudTrail.RootActivity', does: 'Explain a rule that is installed.' },
+    { line: 'panther explain AWS.VPCFlow.PortScan', does: 'Explain a rule that is installed.' },
     { line: 'panther explain --path detections/', does: 'Explain every rule of a folder.' },
   ],
   async run({ options, operands }, io) {
@@ -86,7 +87,13 @@ function chosen(detections: readonly Detection[], ids: readonly string[]): reado
   if (ids.length === 0) return detections.filter(({ type }) => type === 'rule');
   return ids.map((id) => {
     const found = detections.find((one) => one.id === id);
-    if (found === undefined) throw new UserError(`there is no detection ${id}`);
+    if (found === undefined)
+      throw new UserError(
+        `there is no detection ${id}${didYouMean(
+          id,
+          detections.map((one) => one.id),
+        )}`,
+      );
     if (found.type !== 'rule') throw new UserError(`${id} is a ${found.type}: only rules are given events`);
     return found;
   });

@@ -5,6 +5,7 @@ import { loadDetections } from '../../detections/load.ts';
 import { stringifyEvent } from '../../log-analysis/json-values.ts';
 import { parseTime } from '../../operations/amounts.ts';
 import { type CommandIo, defineCommand, EXIT } from '../command.ts';
+import { didYouMean } from '../nearest.ts';
 import { writeProblems } from '../problems.ts';
 import { duration } from '../quantities.ts';
 import type { OpenReplay, ReplayOutcome } from '../services.ts';
@@ -35,7 +36,7 @@ export const replay = defineCommand({
       description: 'folder, zip or specification that has the rule, in place of installed ones',
     },
     from: { value: 'TIME', default: '30d', description: 'begin: 2026-01-02, 2026-01-02T03:04:05Z, or 30d (ago)' },
-    to: { value: 'TIME', default: '0s', description: 'end, not included' },
+    to: { value: 'TIME', description: 'end, not included; now without it' },
     limit: { value: 'N', kind: 'integer', min: 0, max: 200, default: 20, description: 'alerts that are shown' },
     json: { description: 'one JSON document, with samples of events' },
     'data-dir': {
@@ -46,7 +47,7 @@ export const replay = defineCommand({
   },
   examples: [
     {
-      line: 'panther replay --rule AWS.CloudTrail.RootActivity --from 7d',
+      line: 'panther replay --rule AWS.VPCFlow.PortScan --from 7d',
       does: 'What would it have found this week?',
     },
     {
@@ -57,7 +58,7 @@ export const replay = defineCommand({
   async run({ options }, io) {
     const now = io.clock.now();
     const from = parseTime(options.from, now, '--from');
-    const to = parseTime(options.to, now, '--to');
+    const to = options.to === undefined ? now : parseTime(options.to, now, '--to');
     if (from >= to) throw new UserError('it must be before --to', { field: '--from' });
     const open = await io.services.openReplay(options['data-dir'], options.config);
     try {
@@ -88,9 +89,17 @@ async function choose(
   const found = detections.filter((one) => (id === undefined ? one.type === 'rule' : one.id === id));
   const [rule, ...more] = found;
   if (rule === undefined)
-    throw new UserError(id === undefined ? `there is no rule in ${path}` : `there is no detection ${id}`, {
-      field: '--rule',
-    });
+    throw new UserError(
+      id === undefined
+        ? `there is no rule in ${path}`
+        : `there is no detection ${id}${didYouMean(
+            id,
+            detections.map((one) => one.id),
+          )}`,
+      {
+        field: '--rule',
+      },
+    );
   if (more.length > 0) throw new UserError(`there are ${found.length} rules in ${path}: name one`, { field: '--rule' });
   return { rule, detections };
 }
