@@ -13,6 +13,8 @@ const Search = lazy(() => import('./features/search/search.tsx'));
 const Detections = lazy(() => import('./features/detections/detections.tsx'));
 const Detection = lazy(() => import('./features/detections/detection.tsx'));
 const Coverage = lazy(() => import('./features/coverage/coverage.tsx'));
+const EditDetection = lazy(() => import('./features/detection-editor/edit-detection.tsx'));
+const NewDetection = lazy(() => import('./features/detection-editor/new-detection.tsx'));
 const Schedules = lazy(() => import('./features/schedules/schedules.tsx'));
 const LookupTables = lazy(() => import('./features/lookup-tables/lookup-tables.tsx'));
 const Sources = lazy(() => import('./features/sources/sources.tsx'));
@@ -48,6 +50,8 @@ export function ConsoleRoutes() {
         <Route path="/detections/coverage" element={<Coverage />} />
         <Route path="/detections/schedules" element={<Schedules />} />
         <Route path="/detections/lookup-tables" element={<LookupTables />} />
+        <Route path="/detections/new" element={<NewDetection />} />
+        <Route path="/detections/:id/edit" element={<EditDetection />} />
         <Route path="/detections/:id" element={<Detection />} />
         <Route path="/sources" element={<Sources />} />
         <Route path="/sources/new" element={<AddSource />} />

@@ -14,6 +14,8 @@
 import { alertRoutes } from './contract/alerts.ts';
 import { authRoutes } from './contract/auth.ts';
 import { destinationRoutes } from './contract/destinations.ts';
+import { detectionDraftRoutes } from './contract/detection-drafts.ts';
+import { detectionVersionRoutes } from './contract/detection-versions.ts';
 import { detectionRoutes } from './contract/detections.ts';
 import { lookupTableRoutes } from './contract/lookup-tables.ts';
 import { overviewRoutes } from './contract/overview.ts';
@@ -30,6 +32,8 @@ export type * from './contract/alerts.ts';
 export type * from './contract/auth.ts';
 export type * from './contract/common.ts';
 export type * from './contract/destinations.ts';
+export type * from './contract/detection-drafts.ts';
+export type * from './contract/detection-versions.ts';
 export type * from './contract/detections.ts';
 export type * from './contract/lookup-tables.ts';
 export type * from './contract/overview.ts';
@@ -52,6 +56,8 @@ export const ROUTES = {
   ...sourceRoutes,
   ...alertRoutes,
   ...detectionRoutes,
+  ...detectionDraftRoutes,
+  ...detectionVersionRoutes,
   ...replayRoutes,
   ...scheduleRoutes,
   ...lookupTableRoutes,

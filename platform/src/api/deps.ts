@@ -12,6 +12,7 @@ import type { Secrets } from '../ports/secrets.ts';
 import type { State } from '../ports/state/state.ts';
 import type { AlertsTable, DestinationsTable, DetectionsTable, SourcesTable } from '../ports/state/tables.ts';
 import type { EventPage } from './contract/alerts.ts';
+import type { DetectionDraft, DraftCheck } from './contract/detection-drafts.ts';
 import type { TestRun } from './contract/detections.ts';
 import type { LakeSchema, QueryResult } from './contract/search.ts';
 import type { LogType, LogTypeDetail } from './contract/sources.ts';
@@ -84,6 +85,17 @@ export interface DetectionInfo {
   readonly tests: readonly { readonly name: string; readonly expectedResult: boolean; readonly log: unknown }[];
 }
 
+/** A detection as it is saved. */
+export interface ReadDetection {
+  readonly id: string;
+  readonly type: string;
+  readonly language: string;
+  readonly isEnabled: boolean;
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly body: string;
+  readonly version: string;
+}
+
 export interface Detections {
   /** Reads the specification of a row; cheap, it is called for every row of a list. */
   describe(row: Pick<DetectionsTable, 'id' | 'type' | 'spec'>): DetectionInfo;
@@ -91,6 +103,12 @@ export interface Detections {
   explain(id: string): Promise<string | null>;
   /** Runs its tests, all of them unless named. */
   test(id: string, names?: readonly string[]): Promise<TestRun>;
+  /** What is wrong with a detection that is not saved, and when it would run. */
+  check(draft: DetectionDraft): Promise<DraftCheck>;
+  /** Runs the tests of one that is not saved. @throws UserError when it is not valid */
+  testDraft(draft: DetectionDraft, names?: readonly string[]): Promise<TestRun>;
+  /** Reads one to be saved. @throws UserError with the first error, `yaml` or `body` as its field */
+  read(draft: DetectionDraft): Promise<ReadDetection>;
   /** Called after a detection was enabled, disabled or changed. */
   reload(): Promise<void>;
 }

@@ -6,10 +6,11 @@ import { UserError } from '../core/errors.ts';
 import { type Detection, storedDetection } from '../detections/detection.ts';
 import { loadDetections } from '../detections/load.ts';
 import { explain } from '../detections/planner/explain.ts';
-import { runTests, type TestResult } from '../detections/run-tests.ts';
 import { deriveCondition, readConditions } from './conditions.ts';
 import { createRunners, type Runners } from './detection-runners.ts';
 import { installContent, readDetections } from './detection-store.ts';
+import { readDraft } from './draft-detection.ts';
+import { checkDraft, type DraftContext, runTestsOf, testDraft } from './drafts.ts';
 import { installedPackages } from './python-packages.ts';
 import type { Runtime } from './runtime.ts';
 import type { Component } from './system.ts';
@@ -54,6 +55,16 @@ export async function openDetectionHost(runtime: Runtime): Promise<DetectionHost
     return storedDetection(row);
   }
 
+  function draftContext(): DraftContext {
+    runners ??= createRunners(undefined, installedPackages(runtime.dir.pythonPackages));
+    return {
+      tmpDir: runtime.dir.tmp,
+      runners,
+      isKnownLogType: (name) => runtime.logTypes.get(name) !== undefined,
+      saved: () => readDetections(state, log),
+    };
+  }
+
   return {
     describe({ id, spec }) {
       const known = described.get(spec);
@@ -71,15 +82,15 @@ export async function openDetectionHost(runtime: Runtime): Promise<DetectionHost
       return condition.op === 'true' ? null : explain(condition);
     },
     async test(id, names) {
-      const detection = await find(id);
-      const all = await readDetections(state, log);
-      const helpers = all.filter(({ type }) => type === 'global' || type === 'datamodel');
-      runners ??= createRunners(undefined, installedPackages(runtime.dir.pythonPackages));
-      const results: TestResult[] = [];
-      for await (const result of runTests([detection, ...helpers], runners, { names: names && new Set(names) }))
-        results.push(result);
-      const passed = results.filter((result) => result.passed).length;
-      return { passed, failed: results.length - passed, results: results.map(toTestOutcome) };
+      return runTestsOf(await find(id), names, draftContext());
+    },
+    check: (draft) => checkDraft(draft, draftContext()),
+    testDraft: (draft, names) => testDraft(draft, names, draftContext()),
+    async read(draft) {
+      const { messages } = await checkDraft(draft, draftContext());
+      const error = messages.find(({ severity }) => severity === 'error');
+      if (error !== undefined) throw new UserError(`line ${error.line}: ${error.message}`, { field: error.file });
+      return readDraft(draft, runtime.dir.tmp);
     },
     async reload() {
       for (const listener of listeners) listener();
@@ -92,10 +103,6 @@ export async function openDetectionHost(runtime: Runtime): Promise<DetectionHost
       await runners?.close();
     },
   };
-}
-
-function toTestOutcome({ test, id: _id, type: _type, outputs, ...rest }: TestResult) {
-  return { name: test, outputs: { ...outputs }, ...rest };
 }
 
 function describe({ info, tests, type }: Detection): DetectionInfo {

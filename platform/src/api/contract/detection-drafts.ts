@@ -49,7 +49,6 @@ export const detectionDraftRoutes = defineRoutes({
     body: DetectionDraftSchema,
     response: DraftCheckSchema,
     limits: { perMinute: 240, bodyBytes: BODY_BYTES },
-    audit: 'detection-draft.check',
   },
   testDraft: {
     method: 'POST',

@@ -31,7 +31,7 @@ export const detectionHandlers: Handlers<typeof detectionRoutes> = {
     if (body.enabled)
       await deps.state.db.deleteFrom('detection_faults').where('detection_id', '=', params.id).execute();
     await deps.detections.reload();
-    return summary(deps, await requireDetection(deps, params.id));
+    return detectionSummary(deps, await requireDetection(deps, params.id));
   },
   async testDetection({ deps, params, body }) {
     await requireDetection(deps, params.id);
@@ -39,7 +39,8 @@ export const detectionHandlers: Handlers<typeof detectionRoutes> = {
   },
 };
 
-async function requireDetection({ state }: ApiDeps, id: string): Promise<DetectionsTable> {
+/** @throws HttpError when there is none */
+export async function requireDetection({ state }: ApiDeps, id: string): Promise<DetectionsTable> {
   const row = await state.db.selectFrom('detections').selectAll().where('id', '=', id).executeTakeFirst();
   if (row === undefined) throw notFound('detection', id);
   return row;
@@ -49,7 +50,7 @@ function show(deps: ApiDeps, row: DetectionsTable): ShownDetection {
   return { row, info: deps.detections.describe(row) };
 }
 
-async function summary(deps: ApiDeps, row: DetectionsTable): Promise<DetectionSummary> {
+export async function detectionSummary(deps: ApiDeps, row: DetectionsTable): Promise<DetectionSummary> {
   const faults = await readFaults(deps, row.id);
   return toSummary(show(deps, row), await sumOfWeek(deps, row.id), faults.get(row.id));
 }
@@ -58,7 +59,7 @@ async function detail(deps: ApiDeps, row: DetectionsTable, userId: string): Prom
   const { info } = show(deps, row);
   const alerts = await listAlerts(deps.state, { ruleId: row.id, limit: 10 }, userId);
   return {
-    ...(await summary(deps, row)),
+    ...(await detectionSummary(deps, row)),
     description: info.description,
     reference: info.reference,
     runbook: info.runbook,

@@ -4,6 +4,8 @@ import type { Handlers } from '../http/handler.ts';
 import { alertHandlers } from './alerts.ts';
 import { authHandlers } from './auth.ts';
 import { destinationHandlers } from './destinations.ts';
+import { detectionDraftHandlers } from './detection-drafts.ts';
+import { detectionVersionHandlers } from './detection-versions.ts';
 import { detectionHandlers } from './detections.ts';
 import { logTypeHandlers } from './log-types.ts';
 import { lookupTableHandlers } from './lookup-tables.ts';
@@ -28,6 +30,8 @@ export const HANDLERS: Handlers<Routes> = {
   ...logTypeHandlers,
   ...alertHandlers,
   ...detectionHandlers,
+  ...detectionDraftHandlers,
+  ...detectionVersionHandlers,
   ...replayHandlers,
   ...scheduleHandlers,
   ...lookupTableHandlers,

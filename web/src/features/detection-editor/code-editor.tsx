@@ -38,6 +38,8 @@ interface CodeEditorProps {
   readonly onSave: () => void;
   readonly onRun: () => void;
   readonly readOnly?: boolean;
+  /** Where to put the cursor; a new object each time. */
+  readonly place?: { readonly line: number } | undefined;
 }
 
 const LANGUAGES: Readonly<Record<EditorLanguage, () => Extension>> = {
@@ -47,7 +49,7 @@ const LANGUAGES: Readonly<Record<EditorLanguage, () => Extension>> = {
 };
 
 export function CodeEditor(props: CodeEditorProps) {
-  const { value, language, label, messages, readOnly = false } = props;
+  const { value, language, label, messages, place, readOnly = false } = props;
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(undefined);
   const latest = useRef(props);
@@ -84,6 +86,14 @@ export function CodeEditor(props: CodeEditorProps) {
     if (current !== undefined)
       current.dispatch(setDiagnostics(current.state, diagnosticsOf(messages, current.state.doc)));
   }, [messages]);
+
+  useEffect(() => {
+    const current = view.current;
+    if (current === undefined || place === undefined) return;
+    const { from } = current.state.doc.line(Math.min(Math.max(1, place.line), current.state.doc.lines));
+    current.dispatch({ selection: { anchor: from }, scrollIntoView: true });
+    current.focus();
+  }, [place]);
 
   return <div ref={host} className={styles.code} />;
 }

@@ -1,28 +1,9 @@
 /** What is in the editor, and what is known about it. */
-import type { DetectionDetail, TestRun } from '@panther/platform/contract';
+import type { DetectionDetail, DetectionDraft } from '@panther/platform/contract';
 import type { EditorLanguage } from './code-editor.tsx';
 
-export interface Draft {
-  /** The specification, or a Sigma rule. */
-  readonly yaml: string;
-  /** Empty for what has no code. */
-  readonly body: string;
-}
-
+export type Draft = DetectionDraft;
 export type DraftLanguage = DetectionDetail['language'];
-
-export interface DraftMessage {
-  readonly severity: 'error' | 'warning';
-  readonly file: 'yaml' | 'body';
-  /** From 1. */
-  readonly line: number;
-  readonly message: string;
-}
-
-export type TestResult = TestRun['results'][number] & {
-  /** What the code printed. */
-  readonly printed?: string;
-};
 
 export function hasCode(language: DraftLanguage): language is 'python' | 'typescript' {
   return language === 'python' || language === 'typescript';

@@ -1,11 +1,13 @@
+import type { TestRun } from '@panther/platform/contract';
 import { CircleCheck, CircleX } from 'lucide-react';
 import { formatDuration } from '../../components/format.ts';
 import { unpackedJson } from '../../components/json-text.ts';
 import { JsonView } from '../../components/json-view.tsx';
 import { Empty } from '../../components/states.tsx';
 import detectionStyles from '../detections/detections.module.css';
-import type { TestResult } from './draft.ts';
 import styles from './editor.module.css';
+
+type TestResult = TestRun['results'][number];
 
 /** What the tests gave: expected and actual, outputs, what was printed. */
 export function TestResults({ results }: { readonly results: readonly TestResult[] | undefined }) {
@@ -42,7 +44,7 @@ function Mark({ passed }: { readonly passed: boolean }) {
 }
 
 function TestDetails({ result }: { readonly result: TestResult }) {
-  const { passed, expectedResult, actualResult, error, outputs, printed } = result;
+  const { passed, expectedResult, actualResult, error, outputs } = result;
   const hasOutputs = Object.keys(outputs).length > 0;
   return (
     <div className={styles.details}>
@@ -62,15 +64,7 @@ function TestDetails({ result }: { readonly result: TestResult }) {
           />
         </section>
       )}
-      {printed !== undefined && printed !== '' && (
-        <section>
-          <h3>Printed</h3>
-          <pre className={styles.printed}>{printed}</pre>
-        </section>
-      )}
-      {passed && !hasOutputs && error === null && !printed && (
-        <p className={styles.dim}>It does not match, as expected.</p>
-      )}
+      {passed && !hasOutputs && error === null && <p className={styles.dim}>It does not match, as expected.</p>}
     </div>
   );
 }

@@ -55,7 +55,10 @@ function readKept(key: string, initial: Draft): Draft | undefined {
 }
 
 function keep(key: string, draft: Draft, base: Draft): void {
-  if (isSameDraft(draft, base)) return sessionStorage.removeItem(PREFIX + key);
+  if (isSameDraft(draft, base)) {
+    sessionStorage.removeItem(PREFIX + key);
+    return;
+  }
   try {
     sessionStorage.setItem(PREFIX + key, JSON.stringify({ ...draft, base } satisfies Kept));
   } catch {

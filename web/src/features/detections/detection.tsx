@@ -1,7 +1,10 @@
 import type { DetectionDetail } from '@panther/platform/contract';
+import { Pencil } from 'lucide-react';
 import { Link, useParams } from 'react-router';
 import { useApi } from '../../api/hooks.ts';
+import { useCan } from '../../api/session.tsx';
 import { SeverityBadge, Tag } from '../../components/badge.tsx';
+import { ButtonLink } from '../../components/button.tsx';
 import { CodeView } from '../../components/code-view.tsx';
 import { formatDuration, formatTime, plural } from '../../components/format.ts';
 import { Markdown } from '../../components/markdown.tsx';
@@ -41,6 +44,7 @@ export default function DetectionPage() {
 
 function DetectionView({ detection }: { readonly detection: DetectionDetail }) {
   const url = useUrlState();
+  const canEdit = useCan('analyst');
   const hasCode = detection.body !== '';
   const tab = url.list('tab', TABS)[0] ?? (hasCode ? 'code' : 'specification');
   return (
@@ -54,7 +58,16 @@ function DetectionView({ detection }: { readonly detection: DetectionDetail }) {
       }
       lead={`${typeName(detection.type)} in ${languageName(detection.language)}`}
       back={BACK}
-      actions={<EnableSwitch detection={detection} named />}
+      actions={
+        <>
+          <EnableSwitch detection={detection} named />
+          {canEdit && (
+            <ButtonLink to={`/detections/${encodeURIComponent(detection.id)}/edit`} icon={<Pencil aria-hidden />}>
+              Edit
+            </ButtonLink>
+          )}
+        </>
+      }
     >
       <FaultNotice detection={detection} />
       <div className={styles.layout}>

@@ -1,0 +1,282 @@
+/** The editor of a detection with everything around it. Loaded only where something is edited. */
+import type { DetectionSummary, DraftMessage } from '@panther/platform/contract';
+import { Play, Save } from 'lucide-react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { useNavigate } from 'react-router';
+import { useApi } from '../../api/hooks.ts';
+import { Button } from '../../components/button.tsx';
+import { Confirm } from '../../components/dialog.tsx';
+import { FormError } from '../../components/field.tsx';
+import { plural } from '../../components/format.ts';
+import { Card, Page } from '../../components/page.tsx';
+import { Tabs } from '../../components/tabs.tsx';
+import { languageName } from '../detections/detection-names.ts';
+import { ReplayPanel } from '../replay/replay-panel.tsx';
+import { CodeEditor, type LineMessage } from './code-editor.tsx';
+import { completionsOf } from './completion/sources.ts';
+import { ConditionCard } from './condition-card.tsx';
+import { type Draft, type DraftLanguage, editorLanguageOf, hasCode, idIn, logTypesIn } from './draft.ts';
+import { useDraftCheck, useDraftTests, useSaveDraft } from './draft-api.ts';
+import styles from './editor.module.css';
+import { Problems } from './problems.tsx';
+import { TestResults } from './test-results.tsx';
+import { useHeldLink, useUnsavedDraft } from './unsaved.ts';
+import { useDebounced } from './use-debounced.ts';
+import { useEventFields } from './use-event-fields.ts';
+
+export interface SavedDetection {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+}
+
+interface EditorWorkspaceProps {
+  /** Absent: it does not exist yet. */
+  readonly saved: SavedDetection | undefined;
+  readonly language: DraftLanguage;
+  readonly initial: Draft;
+  /** Begins with something that is not saved, as a template. */
+  readonly isNew: boolean;
+}
+
+type Panel = 'problems' | 'tests' | 'replay';
+const PAUSE_MS = 400;
+
+export default function EditorWorkspace({ saved, language, initial, isNew }: EditorWorkspaceProps) {
+  const navigate = useNavigate();
+  const unsaved = useUnsavedDraft(saved?.id ?? `new.${language}`, initial);
+  const { draft, setDraft } = unsaved;
+  const id = saved?.id ?? idIn(draft.yaml);
+  const [panel, setPanel] = useState<Panel>('problems');
+  const check = useDraftCheck(useDebounced(draft, PAUSE_MS));
+  const tests = useDraftTests();
+  const [version, setVersion] = useState(saved?.version ?? null);
+  const save = useSaveDraft();
+  const [place, setPlace] = useState<DraftMessage>();
+  const messages = check.data?.messages ?? [];
+  const isDirty = unsaved.isDirty || isNew;
+
+  function runTests() {
+    setPanel('tests');
+    tests.mutate({ body: draft });
+  }
+  function saveNow() {
+    if (!isDirty || save.isPending) return;
+    const sent = draft;
+    const onSuccess = (summary: DetectionSummary) => {
+      unsaved.saved(sent);
+      setVersion(summary.version);
+      if (saved === undefined) navigate(`/detections/${encodeURIComponent(summary.id)}/edit`, { replace: true });
+    };
+    save.mutate({ params: { id }, body: { ...draft, expectedVersion: version } }, { onSuccess });
+  }
+  useSaveKey(saveNow);
+  return (
+    <Page
+      title={saved?.name ?? 'New detection'}
+      lead={`${languageName(language)}${isDirty ? ' · not saved' : ''}`}
+      back={saved === undefined ? { to: '/detections', label: 'Detections' } : backTo(saved)}
+      actions={
+        <>
+          <Button icon={<Play aria-hidden />} busy={tests.isPending} onClick={runTests}>
+            Run tests
+          </Button>
+          <Button
+            look="primary"
+            icon={<Save aria-hidden />}
+            busy={save.isPending}
+            disabled={!isDirty}
+            onClick={saveNow}
+          >
+            Save
+          </Button>
+        </>
+      }
+    >
+      {unsaved.isRestored && <Restored onDiscard={unsaved.discard} />}
+      {save.error !== null && <FormError>{save.error.message}</FormError>}
+      <Panes
+        language={language}
+        draft={draft}
+        setDraft={setDraft}
+        messages={messages}
+        place={place}
+        onSave={saveNow}
+        onRun={runTests}
+      />
+      <p className={styles.keys}>
+        <kbd>Ctrl S</kbd> save · <kbd>Ctrl Enter</kbd> run tests · <kbd>Ctrl Space</kbd> complete · <kbd>Esc</kbd>,{' '}
+        <kbd>Tab</kbd> leave the editor
+      </p>
+      <div className={styles.panels}>
+        <Tabs
+          label="About the draft"
+          value={panel}
+          onChange={setPanel}
+          tabs={[
+            {
+              id: 'problems',
+              label: messages.length === 0 ? 'Problems' : `Problems (${messages.length})`,
+              content: (
+                <Card flush>
+                  <Problems check={check} onGo={(message) => setPlace({ ...message })} />
+                </Card>
+              ),
+            },
+            {
+              id: 'tests',
+              label:
+                tests.data === undefined ? 'Tests' : `Tests (${tests.data.passed} passed, ${tests.data.failed} failed)`,
+              content: (
+                <Card title={tests.data === undefined ? 'Tests' : plural(tests.data.results.length, 'test')} flush>
+                  {tests.error === null ? (
+                    <TestResults results={tests.data?.results} />
+                  ) : (
+                    <FormError>{tests.error.message}</FormError>
+                  )}
+                </Card>
+              ),
+            },
+            { id: 'replay', label: 'Replay', content: <ReplayPanel detectionId={id} draft={draft} /> },
+          ]}
+        />
+        <ConditionCard check={check} language={language} />
+      </div>
+      <LeaveGuard isDirty={unsaved.isDirty} />
+    </Page>
+  );
+}
+
+function backTo({ id, name }: { readonly id: string; readonly name: string }) {
+  return { to: `/detections/${encodeURIComponent(id)}`, label: name };
+}
+
+/** Ctrl+S saves wherever the focus is; in an editor its own key map has been asked already. */
+function useSaveKey(save: () => void): void {
+  const latest = useRef(save);
+  latest.current = save;
+  useEffect(() => {
+    function onKey(event: KeyboardEvent) {
+      if (event.key.toLowerCase() !== 's' || !(event.ctrlKey || event.metaKey) || event.defaultPrevented) return;
+      event.preventDefault();
+      latest.current();
+    }
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, []);
+}
+
+function Restored({ onDiscard }: { readonly onDiscard: () => void }) {
+  return (
+    <section className={styles.restored} aria-label="Unsaved changes">
+      <span>Changes that were not saved are back.</span>
+      <Button small onClick={onDiscard}>
+        Throw them away
+      </Button>
+    </section>
+  );
+}
+
+function LeaveGuard({ isDirty }: { readonly isDirty: boolean }) {
+  const navigate = useNavigate();
+  const { address, release } = useHeldLink(isDirty);
+  return (
+    <Confirm
+      open={address !== undefined}
+      onClose={release}
+      title="Leave without saving?"
+      text="There are changes that are not saved. They are kept in this tab till you come back or throw them away."
+      verb="Leave"
+      onConfirm={() => {
+        release();
+        if (address !== undefined) navigate(address);
+      }}
+    />
+  );
+}
+
+interface PanesProps {
+  readonly language: DraftLanguage;
+  readonly draft: Draft;
+  readonly setDraft: (change: Partial<Draft>) => void;
+  readonly messages: readonly DraftMessage[];
+  readonly place: DraftMessage | undefined;
+  readonly onSave: () => void;
+  readonly onRun: () => void;
+}
+
+function Panes({ language, draft, setDraft, messages, place, onSave, onRun }: PanesProps) {
+  const logTypes = useApi('GET /log-types', {}, { staleTime: 5 * 60_000 });
+  const named = useDebounced(logTypesIn(draft.yaml).join('\n'), PAUSE_MS);
+  const fields = useEventFields(useMemo(() => named.split('\n').filter(Boolean), [named]));
+  const known = useRef({ fields, logTypes: [] as readonly string[] });
+  known.current = { fields, logTypes: (logTypes.data?.items ?? []).map(({ name }) => name) };
+  const complete = useMemo(() => completionsOf(language, () => known.current), [language]);
+  const keys = { onSave, onRun };
+  const [yamlLines, bodyLines] = [useLines(messages, 'yaml'), useLines(messages, 'body')];
+  return (
+    <div className={hasCode(language) ? styles.workspace : `${styles.workspace} ${styles.single}`}>
+      <Pane
+        title={language === 'sigma' ? 'Sigma rule' : 'Specification'}
+        messages={yamlLines}
+        render={(lines, label) => (
+          <CodeEditor
+            value={draft.yaml}
+            onChange={(yaml) => setDraft({ yaml })}
+            language="yaml"
+            label={label}
+            complete={complete.yaml}
+            messages={lines}
+            place={place?.file === 'yaml' ? place : undefined}
+            {...keys}
+          />
+        )}
+      />
+      {hasCode(language) && (
+        <Pane
+          title="Code"
+          messages={bodyLines}
+          render={(lines, label) => (
+            <CodeEditor
+              value={draft.body}
+              onChange={(body) => setDraft({ body })}
+              language={editorLanguageOf(language)}
+              label={label}
+              complete={complete.body}
+              messages={lines}
+              place={place?.file === 'body' ? place : undefined}
+              {...keys}
+            />
+          )}
+        />
+      )}
+    </div>
+  );
+}
+
+function useLines(messages: readonly DraftMessage[], file: DraftMessage['file']): readonly LineMessage[] {
+  return useMemo(() => messages.filter((message) => message.file === file), [messages, file]);
+}
+
+interface PaneProps {
+  readonly title: string;
+  readonly messages: readonly LineMessage[];
+  readonly render: (messages: readonly LineMessage[], label: string) => React.ReactNode;
+}
+
+function Pane({ title, messages, render }: PaneProps) {
+  const errors = messages.filter(({ severity }) => severity === 'error').length;
+  return (
+    <section aria-label={title}>
+      <header className={styles.paneHead}>
+        <h2>{title}</h2>
+        {messages.length > 0 && (
+          <span className={errors > 0 ? styles.bad : styles.counts}>
+            {errors > 0 ? plural(errors, 'error') : plural(messages.length, 'warning')}
+          </span>
+        )}
+      </header>
+      <div className={styles.paneBody}>{render(messages, title)}</div>
+    </section>
+  );
+}
