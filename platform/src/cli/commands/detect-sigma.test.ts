@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
+import { parse } from 'yaml';
 import { runCommand } from '../../../test/support/run-command.ts';
+import { PACKAGE_ROOT } from '../../app/package-root.ts';
 import { detect } from './detect.ts';
 import { test as testCommand } from './test.ts';
 
@@ -37,11 +39,11 @@ level: critical
 `,
 );
 write(
-  'rules/windows/tool.yml',
+  'rules/crowdstrike/tool.yml',
   `title: Tool started
 id: tool
 level: medium
-logsource: {product: windows, category: process_creation}
+logsource: {product: crowdstrike, category: process_creation}
 detection: {selection: {Image|endswith: '\\tool.exe'}, condition: selection}
 `,
 );
@@ -96,12 +98,12 @@ test('panther detect runs a folder of Sigma rules as it is, and says what it cou
     run.stderr,
     /Sigma: of 4 rules 2 run, 1 correlation, 1 are deprecated or unsupported, 1 have no log type here/,
   );
-  assert.match(run.stderr, /Windows\.EventLogs \(1\)/);
+  assert.match(run.stderr, /Crowdstrike\.FDREvent \(1\)/);
   assert.equal(run.status, 1, 'a specification is not valid');
 });
 
 test('rules whose log source has no log type here run on the log type that is named', async () => {
-  const args = ['--path', 'rules/windows', '--schema', 'process.yml', '--log-type', 'Custom.Process', '--matches'];
+  const args = ['--path', 'rules/crowdstrike', '--schema', 'process.yml', '--log-type', 'Custom.Process', '--matches'];
   const run = await runCommand(detect, [...args, 'process.json'], { cwd: folder });
   assert.equal(run.status, 0, run.stderr);
   const found = lines(run.stdout).map(({ ruleId, event }) => [ruleId, (event as { pid: number }).pid]);
@@ -109,7 +111,54 @@ test('rules whose log source has no log type here run on the log type that is na
 });
 
 test('panther test says that Sigma rules have no tests', async () => {
-  const run = await runCommand(testCommand, ['--path', 'rules/windows'], { cwd: folder });
+  const run = await runCommand(testCommand, ['--path', 'rules/crowdstrike'], { cwd: folder });
   assert.equal(run.status, 0);
   assert.match(run.stderr, /1 Sigma rule has no tests/);
 });
+
+const WINDOWS = `title: Shell of an office program
+id: office
+logsource: {product: windows, category: process_creation}
+detection: {sel: {ParentImage|endswith: '\\winword.exe', Image|endswith: '\\cmd.exe'}, condition: sel}
+---
+title: Download
+id: download
+logsource: {product: windows, category: process_creation}
+detection: {sel: {Image|endswith: '\\certutil.exe', CommandLine|contains|all: [urlcache, http]}, condition: sel}
+---
+title: Start-up
+id: startup
+logsource: {product: windows, category: file_event}
+detection: {sel: {TargetFilename|contains: '\\Startup\\'}, condition: sel}
+---
+title: Failed logon
+id: logon
+logsource: {product: windows, service: security}
+detection: {sel: {EventID: 4625}, condition: sel}
+`;
+
+test('rules for Windows apply to events as every agent writes them', async () => {
+  const samples = readFileSync(join(PACKAGE_ROOT, 'content/log-types/windows/event-logs.samples.yml'), 'utf8');
+  const inputs = (parse(samples) as { readonly input: string }[]).map(({ input }) => input);
+  write('windows/rules.yml', WINDOWS);
+  write('windows.json', `${inputs.join('\n')}\n`);
+  const { stdout, stderr } = await runCommand(detect, ['--path', 'windows', '--matches', 'windows.json'], {
+    cwd: folder,
+  });
+  assert.match(stderr, /of 4 rules 4 run/);
+  assert.deepEqual(
+    lines(stdout).map(({ ruleId, event }) => [ruleId, agentOf(event as Readonly<Record<string, unknown>>)]),
+    [
+      ['office', 'NXLog'],
+      ['logon', 'Fluent Bit'],
+      ['download', 'Winlogbeat'],
+      ['startup', 'XML'],
+    ],
+  );
+});
+
+function agentOf(event: Readonly<Record<string, unknown>>): string {
+  if ('winlog' in event) return 'Winlogbeat';
+  if ('Event' in event) return 'XML';
+  return 'EventTime' in event ? 'NXLog' : 'Fluent Bit';
+}
