@@ -15,6 +15,11 @@ const FIXED: readonly Stop[] = [
   { name: 'search', path: '/search' },
   { name: 'search-result', path: '/search?sql=SELECT%201%20AS%20one', act: waitForRows },
   { name: 'detections', path: '/detections' },
+  { name: 'coverage', path: '/detections/coverage' },
+  { name: 'schedules', path: '/detections/schedules' },
+  { name: 'lookup-tables', path: '/detections/lookup-tables' },
+  { name: 'new-detection', path: '/detections/new' },
+  { name: 'detections-chosen', path: '/detections', act: chooseSome },
   { name: 'sources', path: '/sources' },
   { name: 'add-source', path: '/sources/new' },
   { name: 'add-source-form', path: '/sources/new', act: chooseFirstType },
@@ -41,6 +46,9 @@ export async function findPages(page: Page): Promise<readonly Stop[]> {
       details.push(
         { name: 'detection-tests', path: `${path}?tab=tests` },
         { name: 'detection-activity', path: `${path}?tab=activity` },
+        { name: 'detection-replay', path: `${path}?tab=replay` },
+        { name: 'detection-versions', path: `${path}?tab=versions` },
+        { name: 'detection-edit', path: `${path}/edit`, act: waitForEditor },
       );
     if (path !== undefined && list === 'sources')
       details.push(
@@ -66,6 +74,18 @@ async function openFilter(page: Page): Promise<void> {
     .first()
     .click();
   await page.getByRole('option', { name: 'Critical' }).waitFor();
+}
+
+async function chooseSome(page: Page): Promise<void> {
+  await page
+    .getByRole('checkbox', { name: /^Choose / })
+    .nth(1)
+    .check();
+  await page.getByRole('region', { name: 'Chosen detections' }).waitFor();
+}
+
+async function waitForEditor(page: Page): Promise<void> {
+  await page.getByRole('textbox', { name: 'Specification' }).waitFor();
 }
 
 async function waitForRows(page: Page): Promise<void> {

@@ -84,6 +84,52 @@ export function sampleAnswers(role: 'admin' | 'analyst' | 'read-only' = 'admin')
     },
     'PATCH /detections/:id': ({ params, body }) =>
       samples.detectionSummary({ id: params.id ?? '', enabled: body.enabled }),
+    'GET /detections/:id/source': samples.detectionSource(),
+    'GET /detections/:id/versions': { items: [...samples.VERSIONS] },
+    'GET /detections/:id/versions/:version': ({ params }) =>
+      samples.detectionSource({
+        version: params.version ?? '',
+        ...(params.version === samples.VERSIONS[0]?.version ? {} : { body: 'def rule(event):\n    return True\n' }),
+      }),
+    'POST /detection-drafts/check': samples.draftCheck(),
+    'POST /detection-drafts/test': {
+      passed: 1,
+      failed: 1,
+      results: [
+        {
+          name: 'Root signs in',
+          passed: true,
+          expectedResult: true,
+          actualResult: true,
+          error: null,
+          outputs: { title: 'Root user signed in' },
+          durationMs: 0.4,
+        },
+        {
+          name: 'A user signs in',
+          passed: false,
+          expectedResult: false,
+          actualResult: true,
+          error: null,
+          outputs: {},
+          durationMs: 0.3,
+        },
+      ],
+    },
+    'PUT /detections/:id': ({ params }) => samples.detectionSummary({ id: params.id ?? '', version: 'saved1' }),
+    'GET /log-types/:name': ({ params }) => ({
+      ...samples.LOG_TYPES[1],
+      name: params.name ?? '',
+      description: '',
+      referenceUrl: null,
+      table: 'aws_cloudtrail',
+      origin: 'built-in' as const,
+      schema: '',
+      columns: [
+        { name: 'eventName', type: 'VARCHAR', description: 'What was called' },
+        { name: 'userIdentity', type: 'STRUCT("type" VARCHAR, arn VARCHAR)' },
+      ],
+    }),
     'GET /replays': { items: [samples.replay({ result: null })] },
     'GET /replays/:id': samples.replay(),
     'GET /schedules': { items: [...samples.SCHEDULES] },

@@ -6,7 +6,10 @@ import type {
   Counts,
   Destination,
   DetectionDetail,
+  DetectionSource,
   DetectionSummary,
+  DetectionVersion,
+  DraftCheck,
   KeptRecord,
   LakeSchema,
   LookupTable,
@@ -592,6 +595,41 @@ export const LOOKUP_TABLES: readonly LookupTable[] = [
     loadedAt: ago(60 * 24 * 12),
     checkedAt: ago(30),
     problem: 'https://assets.example.com/owners.json answered 503',
+  },
+];
+
+export function detectionSource(part: Partial<DetectionSource> = {}): DetectionSource {
+  const { body } = detectionDetail();
+  const yaml =
+    'AnalysisType: rule\nRuleID: AWS.Console.RootLogin\nFilename: root_login.py\nEnabled: true\nLogTypes:\n  - AWS.CloudTrail\nSeverity: High\n';
+  return { yaml, body, version: '4f2a91c0d1e2f3a4', ...part };
+}
+
+export function draftCheck(part: Partial<DraftCheck> = {}): DraftCheck {
+  return {
+    id: 'AWS.Console.RootLogin',
+    logTypes: ['AWS.CloudTrail'],
+    testNames: ['Root signs in', 'A user signs in'],
+    condition: 'eventName = "ConsoleLogin" and userIdentity.type = "Root"',
+    messages: [],
+    ...part,
+  };
+}
+
+export const VERSIONS: readonly DetectionVersion[] = [
+  {
+    version: '4f2a91c0d1e2f3a4',
+    createdAt: ago(60),
+    createdBy: 'u1',
+    createdByName: 'Ada Example',
+    isCurrent: true,
+  },
+  {
+    version: 'aa11bb22cc33dd44',
+    createdAt: ago(60 * 24 * 9),
+    createdBy: 'system',
+    createdByName: 'Panther',
+    isCurrent: false,
   },
 ];
 

@@ -12,6 +12,7 @@ import { Card, Facts, Page } from '../../components/page.tsx';
 import { Loaded } from '../../components/states.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { useUrlState } from '../../components/url-state.ts';
+import { Versions } from '../detection-versions/versions.tsx';
 import { ReplayPanel } from '../replay/replay-panel.tsx';
 import { RunHistory } from '../schedules/run-history.tsx';
 import { DetectionActivity } from './detection-activity.tsx';
@@ -22,7 +23,7 @@ import { EnableSwitch } from './enable-switch.tsx';
 import { FaultNotice } from './fault-notice.tsx';
 
 const BACK = { to: '/detections', label: 'Detections' };
-const TABS = ['code', 'specification', 'tests', 'runs', 'activity', 'replay'] as const;
+const TABS = ['code', 'specification', 'tests', 'runs', 'activity', 'replay', 'versions'] as const;
 const REPLAYABLE = ['rule'];
 const SCHEDULED = ['scheduled_query', 'correlation_rule'];
 const MINUTE_MS = 60_000;
@@ -109,6 +110,7 @@ function DetectionView({ detection }: { readonly detection: DetectionDetail }) {
                   },
                 ]
               : []),
+            { id: 'versions', label: 'Versions', content: <Versions detection={detection} /> },
           ]}
         />
         <Aside detection={detection} />

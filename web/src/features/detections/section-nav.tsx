@@ -6,7 +6,6 @@ const PAGES = [
   { to: '/detections/coverage', label: 'Coverage' },
   { to: '/detections/schedules', label: 'Schedules' },
   { to: '/detections/lookup-tables', label: 'Lookup tables' },
-  { to: '/detections/packs', label: 'Packs' },
 ] as const;
 
 /** The pages about detections, below each one's title. */

@@ -12,7 +12,7 @@ export function RunNow({ id }: { readonly id: string }) {
     <Button
       small
       icon={<Play aria-hidden />}
-      aria-label={`Run ${id} now`}
+      aria-label={`Run now: ${id}`}
       busy={run.isPending}
       onClick={() => run.mutate({ params: { id } })}
     >
