@@ -19,7 +19,7 @@ export async function openReplay(options: OpenLakeOptions): Promise<OpenReplay> 
   const { state, objects, lakeFiles, tmpParent } = await openStores(options);
   const tables = tablesOf(await readLogTypes(state, options.contentDir));
   const tmpDir = await mkdtemp(join(tmpParent, 'panther-replay-'));
-  const duckdb = createDuckdb({ tmpDir, memoryBytes: 512 << 20, threads: 2 });
+  const duckdb = createDuckdb({ tmpDir, memoryBytes: 256 << 20, threads: 2 });
   const deps = {
     catalog: createCatalog({ state, objects, clock: systemClock }),
     files: lakeFiles,

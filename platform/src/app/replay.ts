@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import { createAlertWindows, type WindowAlert } from '../alerts/event-windows.ts';
+import type { RuleMatch } from '../core/detection.ts';
 import { UserError } from '../core/errors.ts';
 import type { LogEvent } from '../core/event.ts';
 import type { LakeTable } from '../core/table.ts';
@@ -64,8 +65,10 @@ export interface ReplayOutcome extends ReplayFindings {
 }
 
 const MAX_ALERTS = 200;
-/** Rows that are sorted together at least; an hour is never divided. */
+/** Rows that are read together at least; an hour is never divided. */
 const ROWS_TOGETHER = 200_000;
+/** Matches that wait for those before them. More of an hour come in the order of the files, which is nearly theirs. */
+const MAX_WAITING = 200_000;
 /** Candidates that are evaluated together. */
 const BATCH = 2_000;
 
@@ -99,6 +102,7 @@ export async function replay(deps: ReplayDeps, request: ReplayRequest): Promise<
         request.onProgress?.({ events: counts.rows, done, matches: gathered.matches });
       });
       gathered.add(await engine.drain());
+      gathered.order();
       done += hours.rows;
     }
     request.onProgress?.({ events: counts.rows, done, matches: gathered.matches });
@@ -132,6 +136,13 @@ function gather(rule: Detection, rangeMs: number) {
   const windows = createAlertWindows(() => rule.info);
   const alerts: WindowAlert[] = [];
   let alertCount = 0;
+  /** Without their events, but for what windows look at. */
+  let waiting: RuleMatch[] = [];
+
+  function order(): void {
+    for (const match of waiting.sort(byTime)) opened(windows.add(match));
+    waiting = [];
+  }
 
   function opened(found: readonly WindowAlert[]): void {
     alertCount += found.length;
@@ -147,10 +158,13 @@ function gather(rule: Detection, rangeMs: number) {
     add(results: Awaited<ReturnType<DetectionEngine['drain']>>) {
       for (const result of results) {
         report.add(result);
-        if (result.kind === 'match') opened(windows.add(result));
+        if (result.kind === 'match') waiting.push({ ...result, event: headOf(result.event) });
         else if (result.dedup === SWITCHED_OFF) throw new UserError(result.message);
       }
+      if (waiting.length > MAX_WAITING) order();
     },
+    /** Everything up to the end of an hour was given. */
+    order,
     end() {
       opened(windows.end());
       const shown = alerts
@@ -159,6 +173,15 @@ function gather(rule: Detection, rangeMs: number) {
       return { ...report.end(), alertCount, alerts: shown };
     },
   };
+}
+
+function headOf({ p_event_time, p_log_type, p_row_id, p_parse_time }: LogEvent): LogEvent {
+  return { p_event_time, p_log_type, p_row_id, p_parse_time };
+}
+
+function byTime({ event: a }: RuleMatch, { event: b }: RuleMatch): number {
+  if (a.p_event_time !== b.p_event_time) return a.p_event_time < b.p_event_time ? -1 : 1;
+  return a.p_row_id < b.p_row_id ? -1 : 1;
 }
 
 function candidatesOf(engine: DetectionEngine, id: string): number {
