@@ -105,11 +105,14 @@ export async function openDetectionHost(runtime: Runtime): Promise<DetectionHost
   };
 }
 
+/** What raises alerts. */
+const WITH_SEVERITY: ReadonlySet<string> = new Set(['rule', 'scheduled_rule', 'correlation_rule', 'policy']);
+
 function describe({ info, tests, type }: Detection): DetectionInfo {
   const { id: _id, version: _version, ...shown } = info;
   return {
     ...shown,
-    severity: type === 'rule' ? info.severity : null,
+    severity: WITH_SEVERITY.has(type) ? info.severity : null,
     displayName: info.displayName || info.id,
     tests: tests.map(({ name, expectedResult, log }) => ({ name, expectedResult, log })),
   };

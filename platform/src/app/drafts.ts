@@ -7,6 +7,7 @@ import type { LoadProblem } from '../detections/load.ts';
 import { explain } from '../detections/planner/explain.ts';
 import { planDetection } from '../detections/planner/plan.ts';
 import { runTests, type TestResult } from '../detections/run-tests.ts';
+import { readConstants } from '../detections/typescript/constants.ts';
 import { validateDetections } from '../detections/validate.ts';
 import type { Runners } from './detection-runners.ts';
 import { type Draft, type LoadedDraft, loadDraft, readDraft } from './draft-detection.ts';
@@ -26,13 +27,13 @@ export async function checkDraft(draft: Draft, context: DraftContext): Promise<D
   const found = await problemsOf(loaded, context);
   const problems = found.length === 0 && detection === undefined ? [NOTHING] : found;
   const messages = problems.map((problem) => toMessage(problem, loaded.codeFile));
-  const { condition, failure } = await conditionOf(detection, context);
+  const failure = detection && typescriptProblem(detection);
   return {
     id: detection?.id ?? null,
     logTypes: [...(detection?.info.logTypes ?? [])],
     testNames: (detection?.tests ?? []).map(({ name }) => name),
-    condition,
-    messages: failure === undefined || messages.some(isError) ? messages : [...messages, failure],
+    condition: await conditionOf(detection, context),
+    messages: failure === undefined ? messages : [...messages, failure],
   };
 }
 
@@ -65,26 +66,29 @@ function toMessage({ level, file, line, field, message }: LoadProblem, codeFile:
   return { severity: level, file: isCode ? 'body' : 'yaml', line: Math.max(1, line), message: text };
 }
 
-function isError({ severity }: DraftMessage): boolean {
-  return severity === 'error';
-}
-
-interface Planned {
-  readonly condition: string | null;
-  /** Why the code cannot be read. */
-  readonly failure?: DraftMessage;
-}
-
-async function conditionOf(detection: Detection | undefined, { runners }: DraftContext): Promise<Planned> {
-  if (detection === undefined || detection.type !== 'rule') return { condition: null };
+/** Code that is not TypeScript, or lacks the function that is called. */
+function typescriptProblem({ type, language, body }: Detection): DraftMessage | undefined {
+  if (language !== 'typescript') return undefined;
+  const main = type === 'policy' ? 'policy' : 'rule';
   try {
-    const condition = await planDetection(detection, (source) => runners.python.ast(source));
-    return { condition: condition.op === 'true' ? null : explain(condition) };
+    if (readConstants(body).exports.has(main)) return undefined;
+    return { severity: 'error', file: 'body', line: 1, message: `it exports no function ${main}` };
   } catch (error) {
-    const message = errorMessage(error);
-    const line = Number(/\((\d+):\d+\)/.exec(message)?.[1] ?? 1);
-    return { condition: null, failure: { severity: 'error', file: 'body', line, message } };
+    return { severity: 'error', file: 'body', line: lineOfSyntax(error), message: errorMessage(error) };
   }
+}
+
+/** Node writes the line before the stack of a syntax error in TypeScript, the parser of JavaScript into `loc`. */
+function lineOfSyntax(error: unknown): number {
+  if (!(error instanceof Error)) return 1;
+  const { loc } = error as { readonly loc?: { readonly line: number } };
+  return loc?.line ?? Number(/^[^\n]*:(\d+)\n/.exec(error.stack ?? '')?.[1] ?? 1);
+}
+
+async function conditionOf(detection: Detection | undefined, { runners }: DraftContext): Promise<string | null> {
+  if (detection === undefined || detection.type !== 'rule') return null;
+  const condition = await planDetection(detection, (source) => runners.python.ast(source));
+  return condition.op === 'true' ? null : explain(condition);
 }
 
 /** Runs tests of the draft, with the helper modules and data models that are saved. @throws UserError when it is not valid */

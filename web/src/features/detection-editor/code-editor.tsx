@@ -63,7 +63,7 @@ export function CodeEditor(props: CodeEditorProps) {
       LANGUAGES[language](),
       autocompletion({ icons: false, override: [(context) => latest.current.complete(context)] }),
       EditorState.readOnly.of(readOnly),
-      EditorView.contentAttributes.of({ 'aria-label': label }),
+      EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) latest.current.onChange(update.state.doc.toString());
       }),

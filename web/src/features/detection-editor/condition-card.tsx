@@ -1,21 +1,25 @@
 import type { DraftCheck } from '@panther/platform/contract';
 import { Card } from '../../components/page.tsx';
 import { Loaded } from '../../components/states.tsx';
-import { languageName } from '../detections/detection-names.ts';
+import { languageName, whenItRuns } from '../detections/detection-names.ts';
 import type { DraftLanguage } from './draft.ts';
 import styles from './editor.module.css';
 
 interface ConditionCardProps {
   readonly check: Parameters<typeof Loaded<DraftCheck>>[0]['query'];
   readonly language: DraftLanguage;
+  /** `rule`, `scheduled_rule`, … */
+  readonly type: string;
 }
 
 /** On which events the code will be run. */
-export function ConditionCard({ check, language }: ConditionCardProps) {
+export function ConditionCard({ check, language, type }: ConditionCardProps) {
   return (
     <Card title="When it runs">
       <Loaded query={check} lines={3}>
         {({ condition, logTypes }) => {
+          const other = whenItRuns(type);
+          if (other !== undefined) return <p className={styles.dim}>{other}</p>;
           const types = logTypes.length === 0 ? 'any log type' : logTypes.join(', ');
           if (condition === null) {
             return (

@@ -35,6 +35,11 @@ export function idIn(yaml: string): string {
   return found === undefined ? '' : unquoted(found);
 }
 
+/** The type that a specification gives itself; a Sigma rule says none. */
+export function typeIn(yaml: string): string {
+  return unquoted(/^AnalysisType:\s*(.+)$/m.exec(yaml)?.[1] ?? 'rule').toLowerCase();
+}
+
 function unquoted(text: string): string {
   const trimmed = text.trim();
   return /^(["']).*\1$/.test(trimmed) ? trimmed.slice(1, -1) : trimmed;

@@ -15,7 +15,7 @@ import { ReplayPanel } from '../replay/replay-panel.tsx';
 import { CodeEditor, type LineMessage } from './code-editor.tsx';
 import { completionsOf } from './completion/sources.ts';
 import { ConditionCard } from './condition-card.tsx';
-import { type Draft, type DraftLanguage, editorLanguageOf, hasCode, idIn, logTypesIn } from './draft.ts';
+import { type Draft, type DraftLanguage, editorLanguageOf, hasCode, idIn, logTypesIn, typeIn } from './draft.ts';
 import { useDraftCheck, useDraftTests, useSaveDraft } from './draft-api.ts';
 import styles from './editor.module.css';
 import { Problems } from './problems.tsx';
@@ -140,7 +140,7 @@ export default function EditorWorkspace({ saved, language, initial, isNew }: Edi
             { id: 'replay', label: 'Replay', content: <ReplayPanel detectionId={id} draft={draft} /> },
           ]}
         />
-        <ConditionCard check={check} language={language} />
+        <ConditionCard check={check} language={language} type={typeIn(draft.yaml)} />
       </div>
       <LeaveGuard isDirty={unsaved.isDirty} />
     </Page>

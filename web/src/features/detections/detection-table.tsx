@@ -40,7 +40,6 @@ export function DetectionTable({ detections }: { readonly detections: readonly D
             <th>Detection</th>
             <th>Severity</th>
             <th className={table.hideMedium}>Log types</th>
-            <th className={table.hideMedium}>Language</th>
             <th className={cx(table.number, table.hideSmall)}>Tests</th>
             <th className={cx(table.number, table.hideSmall)}>Matches, 7 d</th>
             <th className={cx(table.number, table.hideSmall)}>Errors, 7 d</th>
@@ -81,7 +80,10 @@ function DetectionRow({ detection, selection }: DetectionRowProps) {
         <Link to={`/detections/${encodeURIComponent(id)}`} className={table.main}>
           {name}
         </Link>
-        <span className={table.sub}>{detection.type === 'rule' ? id : `${typeName(detection.type)} · ${id}`}</span>
+        <span className={table.sub}>
+          {id} · {detection.type !== 'rule' && `${typeName(detection.type)} in `}
+          {languageName(detection.language)}
+        </span>
         {detection.fault && (
           <span className={styles.fault} title={detection.fault.reason}>
             <TriangleAlert aria-hidden /> Switched off: {detection.fault.reason}
@@ -102,7 +104,6 @@ function DetectionRow({ detection, selection }: DetectionRowProps) {
           ))}
         </span>
       </td>
-      <td className={cx(table.hideMedium, table.dim)}>{languageName(detection.language)}</td>
       <td className={cx(table.number, table.hideSmall)}>{formatNumber(detection.testCount)}</td>
       <td className={cx(table.number, table.hideSmall)}>{formatNumber(week.matches)}</td>
       <td className={cx(table.number, table.hideSmall)}>

@@ -16,7 +16,7 @@ import { Versions } from '../detection-versions/versions.tsx';
 import { ReplayPanel } from '../replay/replay-panel.tsx';
 import { RunHistory } from '../schedules/run-history.tsx';
 import { DetectionActivity } from './detection-activity.tsx';
-import { languageName, typeName } from './detection-names.ts';
+import { languageName, typeName, whenItRuns } from './detection-names.ts';
 import { DetectionTests } from './detection-tests.tsx';
 import styles from './detections.module.css';
 import { EnableSwitch } from './enable-switch.tsx';
@@ -152,6 +152,8 @@ function Aside({ detection }: { readonly detection: DetectionDetail }) {
 }
 
 function Condition({ detection }: { readonly detection: DetectionDetail }) {
+  const other = whenItRuns(detection.type);
+  if (other !== undefined) return <p className={styles.text}>{other}</p>;
   const types = detection.logTypes.length === 0 ? 'any log type' : detection.logTypes.join(', ');
   if (detection.condition === null) return <p className={styles.text}>On every event of {types}.</p>;
   return (
