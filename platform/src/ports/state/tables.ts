@@ -428,9 +428,8 @@ export interface LookupFilesTable {
 
 /** Content that was installed together: the starter content, a folder, an upload. Its id is the `origin` of its detections. */
 export interface PacksTable {
+  /** Origin of its detections: `pack:<name>`, `folder:<path>`. */
   id: Text;
-  /** Where it came from: `{kind, location, ref?, commit?}`. */
-  source: Json;
   /** The newest of its revisions. */
   revision: number;
   installed_at: Time;
@@ -449,14 +448,6 @@ export interface PackRevisionsTable {
   items: Json;
 }
 
-/** What users changed about detections: a layer of its own, which no update touches. */
-export interface DetectionOverridesTable {
-  detection_id: Text;
-  overrides: Json;
-  updated_at: Time;
-  updated_by: Text;
-}
-
 /** Who changed what about a detection, and when. */
 export interface DetectionChangesTable {
   id: Text;
@@ -465,7 +456,7 @@ export interface DetectionChangesTable {
   /** User id, `token:<id>` or `system`. */
   actor: Text;
   actor_name: Text;
-  /** `added`, `changed`, `removed`, `enabled`, `disabled`, `overridden` or `rolled-back`. */
+  /** `added`, `changed` or `removed`. */
   action: Text;
   from_version: Text | null;
   to_version: Text | null;
@@ -523,7 +514,6 @@ export interface Tables {
   lookup_files: LookupFilesTable;
   packs: PacksTable;
   pack_revisions: PackRevisionsTable;
-  detection_overrides: DetectionOverridesTable;
   detection_changes: DetectionChangesTable;
   replays: ReplaysTable;
 }

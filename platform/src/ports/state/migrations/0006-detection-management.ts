@@ -1,11 +1,11 @@
-/** Packs with their revisions, what users changed about detections, and replays. */
+/** Packs with their revisions, changes of detections, and replays. */
 import type { Kysely } from 'kysely';
 
 type Kind = 'text' | 'text?' | 'integer';
 
 const TABLES: Readonly<Record<string, { readonly columns: Readonly<Record<string, Kind>>; readonly key: string[] }>> = {
   packs: {
-    columns: { id: 'text', source: 'text', revision: 'integer', installed_at: 'text', updated_at: 'text' },
+    columns: { id: 'text', revision: 'integer', installed_at: 'text', updated_at: 'text' },
     key: ['id'],
   },
   pack_revisions: {
@@ -19,10 +19,6 @@ const TABLES: Readonly<Record<string, { readonly columns: Readonly<Record<string
       items: 'text',
     },
     key: ['pack_id', 'revision'],
-  },
-  detection_overrides: {
-    columns: { detection_id: 'text', overrides: 'text', updated_at: 'text', updated_by: 'text' },
-    key: ['detection_id'],
   },
   detection_changes: {
     columns: {
