@@ -14,10 +14,13 @@
 import { alertRoutes } from './contract/alerts.ts';
 import { authRoutes } from './contract/auth.ts';
 import { destinationRoutes } from './contract/destinations.ts';
+import { detectionBulkRoutes } from './contract/detection-bulk.ts';
 import { detectionDraftRoutes } from './contract/detection-drafts.ts';
 import { detectionVersionRoutes } from './contract/detection-versions.ts';
 import { detectionRoutes } from './contract/detections.ts';
+import { exceptionRoutes } from './contract/exceptions.ts';
 import { lookupTableRoutes } from './contract/lookup-tables.ts';
+import { matchOutcomeRoutes } from './contract/match-outcomes.ts';
 import { overviewRoutes } from './contract/overview.ts';
 import { queueRoutes } from './contract/queues.ts';
 import { replayRoutes } from './contract/replays.ts';
@@ -32,10 +35,13 @@ export type * from './contract/alerts.ts';
 export type * from './contract/auth.ts';
 export type * from './contract/common.ts';
 export type * from './contract/destinations.ts';
+export type * from './contract/detection-bulk.ts';
 export type * from './contract/detection-drafts.ts';
 export type * from './contract/detection-versions.ts';
 export type * from './contract/detections.ts';
+export type * from './contract/exceptions.ts';
 export type * from './contract/lookup-tables.ts';
+export type * from './contract/match-outcomes.ts';
 export type * from './contract/overview.ts';
 export type * from './contract/queues.ts';
 export type * from './contract/replays.ts';
@@ -58,6 +64,9 @@ export const ROUTES = {
   ...detectionRoutes,
   ...detectionDraftRoutes,
   ...detectionVersionRoutes,
+  ...detectionBulkRoutes,
+  ...exceptionRoutes,
+  ...matchOutcomeRoutes,
   ...replayRoutes,
   ...scheduleRoutes,
   ...lookupTableRoutes,

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { State } from '../ports/state/state.ts';
 import type { MaintenanceTask } from './maintenance.ts';
 
-const WATCHED = ['sources', 'detections'] as const;
+const WATCHED = ['sources', 'detections', 'exceptions'] as const;
 export type Watched = (typeof WATCHED)[number];
 
 const EVERY_MS = 2_000;

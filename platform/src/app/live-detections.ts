@@ -7,6 +7,8 @@ import type { RuleInfo, RuleResult } from '../core/detection.ts';
 import type { LogEvent } from '../core/event.ts';
 import type { Detection } from '../detections/detection.ts';
 import { createDetectionEngine, type DetectionEngine } from '../detections/engine.ts';
+import type { Exception } from '../detections/exceptions/exception.ts';
+import { addHidden, type HiddenCounts } from '../detections/exceptions/hidden.ts';
 import type { Condition } from '../detections/planner/condition.ts';
 import type { PythonPackage } from '../detections/python/runner.ts';
 import { createKeyValueSession } from '../detections/state/key-values.ts';
@@ -18,6 +20,7 @@ import { deriveCondition, readConditions } from './conditions.ts';
 import { type Fault, switchOff } from './detection-faults.ts';
 import { createRunners, type Runners } from './detection-runners.ts';
 import { addCounts, readDetections } from './detection-store.ts';
+import { addHits, readExceptions } from './exceptions.ts';
 import type { Log } from './log.ts';
 import type { PipelineDetections } from './log-pipeline.ts';
 
@@ -53,14 +56,17 @@ export async function openLiveDetections(deps: LiveDetectionsDeps): Promise<Live
   /** The newest of each rule, also of rules that are gone: their results are still to be explained. */
   const infos = new Map<string, RuleInfo>();
   const faults: Fault[] = [];
+  /** Since the last commit. */
+  let hidden: HiddenCounts = new Map();
   const keyValues = createKeyValueSession({ db: state.db, now: () => clock.now() });
 
   async function load(): Promise<void> {
     const detections = await readDetections(state, log);
     const conditions = await readConditions(state, detections);
+    const exceptions = await readExceptions(state, detections);
     for (const { id, info } of detections) infos.set(id, info);
     if (live !== undefined) before.push(live);
-    live = generation(detections, conditions);
+    live = generation(detections, exceptions, conditions);
     const unknown = detections.filter(
       // Sigma rules have an index of their own, which needs no conditions.
       (one) => one.type === 'rule' && one.isEnabled && one.language !== 'sigma' && !conditions.has(one.version),
@@ -68,10 +74,16 @@ export async function openLiveDetections(deps: LiveDetectionsDeps): Promise<Live
     void prepare(live, conditions, unknown);
   }
 
-  function generation(detections: readonly Detection[], conditions: ReadonlyMap<string, Condition>): Generation {
+  function generation(
+    detections: readonly Detection[],
+    exceptions: readonly Exception[],
+    conditions: ReadonlyMap<string, Condition>,
+  ): Generation {
     const runners = createRunners(keyValues, deps.packages?.());
     const engine = createDetectionEngine({
       detections,
+      exceptions,
+      now: () => clock.now(),
       ...runners,
       conditionOf: ({ version }) => conditions.get(version) ?? { op: 'true' },
       stringify: stringifyEvent,
@@ -103,10 +115,12 @@ export async function openLiveDetections(deps: LiveDetectionsDeps): Promise<Live
   async function apply(tx: Transaction<Tables>): Promise<void> {
     await keyValues.apply(tx);
     await switchOff(tx, faults, clock.now());
+    await addHits(tx, hidden, clock.now());
   }
 
   function settle(isCommitted: boolean): void {
     keyValues.clear();
+    hidden = new Map();
     live.engine.settle(isCommitted);
     for (const { id, reason } of isCommitted ? faults : []) {
       metrics.count('rules_switched_off', 1, { rule: id });
@@ -119,6 +133,7 @@ export async function openLiveDetections(deps: LiveDetectionsDeps): Promise<Live
     const results: RuleResult[] = [];
     for (let old = before.shift(); old !== undefined; old = before.shift()) {
       results.push(...(await old.engine.drain()));
+      hidden = addHidden(hidden, old.engine.takeHidden());
       await addCounts(state, clock.now(), old.engine.takeCounts());
       await old.runners.close();
     }
@@ -140,6 +155,7 @@ export async function openLiveDetections(deps: LiveDetectionsDeps): Promise<Live
     async drain() {
       const earlier = before.length === 0 ? [] : await drainEarlier();
       const now = await live.engine.drain();
+      hidden = addHidden(hidden, live.engine.takeHidden());
       return earlier.length === 0 ? now : [...earlier, ...now];
     },
     ruleInfo: (ruleId) => infos.get(ruleId),

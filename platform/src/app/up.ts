@@ -86,7 +86,7 @@ async function startParts(
   if (roles.size === ROLES.length) await recover(runtime);
   await mkdir(runtime.dir.tmp, { recursive: true });
 
-  const changes = sharesState(runtime, roles) ? await openChanges(runtime.adapters.state) : undefined;
+  const changes = await openChanges(runtime.adapters.state);
   const { openDetectionHost } = await import('./detection-host.ts');
   const detections = await openDetectionHost(runtime);
   parts.push({ component: { name: 'detections', state: () => detections.state() }, stop: () => detections.close() });
@@ -137,14 +137,12 @@ async function startParts(
     await sources.reload();
     parts.push({ component: { name: 'sources', state: OK }, stop: () => sources.stop() });
   }
-  if (changes !== undefined) {
-    const task = changes(async (what) => {
-      log.info({ what }, 'changed by another process, or through this one');
-      if (what === 'detections') await detections.reload();
-      else if (roles.has('sources')) await sources.reload();
-    });
-    parts.push(background('changes', failure, (signal) => runTask(runtime, task, signal)));
-  }
+  const task = changes(async (what) => {
+    log.info({ what }, 'changed by another process, or through this one');
+    if (what === 'detections') await detections.reload();
+    else if (roles.has('sources')) await sources.reload();
+  });
+  parts.push(background('changes', failure, (signal) => runTask(runtime, task, signal)));
   if (options.isDemo) {
     const { startDemo } = await import('./demo.ts');
     parts.push(await startDemo(runtime, () => sources.reload()));
@@ -152,11 +150,6 @@ async function startParts(
   }
   if (!roles.has('api')) greeting.push(`running ${[...roles].join(', ')}`);
   return { parts, greeting, failed: failure.promise };
-}
-
-/** Whether there may be other processes that change what is configured. */
-function sharesState({ config }: Runtime, roles: ReadonlySet<ProcessRole>): boolean {
-  return roles.size < ROLES.length || config.state !== undefined;
 }
 
 /** A busy processor may take its time; a beat waits in the same queue as everything else. */

@@ -1,11 +1,15 @@
 /**
  * Evaluates rules over events. `offer` asks the planner which rules an event could concern, and costs next to nothing
  * when there are none; `drain` runs the candidates in their languages' runners and gives what matched or failed.
+ *
+ * This file is long because offering, draining and counting share one engine's state.
  */
 import type { RuleError, RuleMatch, RuleResult, Severity } from '../core/detection.ts';
 import type { LogEvent } from '../core/event.ts';
 import { type CompiledDetection, compileDetection, evaluateCompiled, filterOf } from './compiled.ts';
 import type { Detection } from './detection.ts';
+import { type CompiledException, compileExceptions, type Exception, hiddenBy } from './exceptions/exception.ts';
+import { createHiddenCounter, type HiddenCounts } from './exceptions/hidden.ts';
 import { createFaults, SWITCHED_OFF, type SwitchedOff } from './faults.ts';
 import { helpersOf } from './helpers.ts';
 import type { Predicate } from './match/compile.ts';
@@ -28,6 +32,10 @@ export interface EngineOptions {
   conditionOf(detection: Detection): Condition;
   /** The event as JSON; big integers keep their digits. */
   stringify(event: LogEvent): string;
+  /** Matches of theirs are no results; they are counted. */
+  readonly exceptions?: readonly Exception[];
+  /** For exceptions that expire; needed with `exceptions`. */
+  now?(): Date;
   /** Told when a rule is switched off because it keeps failing. */
   onDisabled?(detection: Detection, reason: string): void;
 }
@@ -55,6 +63,8 @@ export interface DetectionEngine {
   settle(isCommitted: boolean): void;
   /** Since the last call, by rule id. */
   takeCounts(): ReadonlyMap<string, DetectionCounts>;
+  /** What exceptions have hidden since the last call. */
+  takeHidden(): HiddenCounts;
 }
 
 interface Slot {
@@ -64,6 +74,7 @@ interface Slot {
   readonly compiled: CompiledDetection | undefined;
   /** `InlineFilters`: events that it refuses are not the detection's. */
   readonly filter: Predicate | undefined;
+  readonly exceptions: readonly CompiledException[] | undefined;
   candidates: number;
   matches: number;
   errors: number;
@@ -78,7 +89,9 @@ interface Pending {
 
 export function createDetectionEngine(options: EngineOptions): DetectionEngine {
   const rules = options.detections.filter((one) => one.type === 'rule' && one.isEnabled && isRunnable(one));
-  const slots = rules.map((detection, key) => newSlot(detection, key));
+  const exceptions = compileExceptions(options.exceptions ?? []);
+  const slots = rules.map((detection, key) => newSlot(detection, key, exceptions.get(detection.id)));
+  const hidden = createHiddenCounter();
   const helpers = helpersOf(options.detections);
   const hasFilters = slots.some(({ filter }) => filter !== undefined);
   const broken = new Set<number>();
@@ -160,8 +173,17 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
       return errorResult(slot.detection, event, answer.error);
     }
     if (answer.matched !== true) return undefined;
+    if (slot.exceptions !== undefined && isHidden(slot.exceptions, event)) return undefined;
     slot.matches += 1;
     return matchResult(slot.detection, event, answer);
+  }
+
+  function isHidden(own: readonly CompiledException[], event: LogEvent): boolean {
+    const nowMs = options.now?.().getTime() ?? Number.NEGATIVE_INFINITY;
+    const exception = hiddenBy(own, event, nowMs);
+    if (exception === undefined) return false;
+    hidden.add(exception.id, event);
+    return true;
   }
 
   /** The rule's last error is that it was switched off: it becomes an alert like every other. */
@@ -210,6 +232,7 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
     },
     replan,
     settle: faults.settle,
+    takeHidden: hidden.take,
     takeCounts() {
       const counts = new Map(slots.map((slot) => [slot.detection.id, takeSlotCounts(slot, seen)]));
       seen.clear();
@@ -218,10 +241,10 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
   };
 }
 
-function newSlot(detection: Detection, key: number): Slot {
+function newSlot(detection: Detection, key: number, exceptions: Slot['exceptions']): Slot {
   const compiled = compileDetection(detection);
   const filter = filterOf(detection);
-  return { detection, key, compiled, filter, candidates: 0, matches: 0, errors: 0, micros: 0 };
+  return { detection, key, compiled, filter, exceptions, candidates: 0, matches: 0, errors: 0, micros: 0 };
 }
 
 /** Whether there is anything to run. */

@@ -4,11 +4,14 @@ import type { Handlers } from '../http/handler.ts';
 import { alertHandlers } from './alerts.ts';
 import { authHandlers } from './auth.ts';
 import { destinationHandlers } from './destinations.ts';
+import { detectionBulkHandlers } from './detection-bulk.ts';
 import { detectionDraftHandlers } from './detection-drafts.ts';
 import { detectionVersionHandlers } from './detection-versions.ts';
 import { detectionHandlers } from './detections.ts';
+import { exceptionHandlers } from './exceptions.ts';
 import { logTypeHandlers } from './log-types.ts';
 import { lookupTableHandlers } from './lookup-tables.ts';
+import { matchOutcomeHandlers } from './match-outcomes.ts';
 import { overviewHandlers } from './overview.ts';
 import { queueHandlers } from './queues.ts';
 import { replayHandlers } from './replays.ts';
@@ -32,6 +35,9 @@ export const HANDLERS: Handlers<Routes> = {
   ...detectionHandlers,
   ...detectionDraftHandlers,
   ...detectionVersionHandlers,
+  ...detectionBulkHandlers,
+  ...exceptionHandlers,
+  ...matchOutcomeHandlers,
   ...replayHandlers,
   ...scheduleHandlers,
   ...lookupTableHandlers,

@@ -1,6 +1,7 @@
 /** Every analysis type of the format, by its name. */
 import { correlationRule } from './correlation-rule.ts';
 import { dataModel } from './data-model.ts';
+import { exception } from './exception.ts';
 import { globalModule, pack } from './global.ts';
 import { lookupTable } from './lookup-table.ts';
 import { policy } from './policy.ts';
@@ -19,6 +20,7 @@ export const specifications = {
   scheduled_query: scheduledQuery,
   correlation_rule: correlationRule,
   pack,
+  exception,
 } as const satisfies Readonly<Record<string, Specification>>;
 
 export type AnalysisType = keyof typeof specifications;

@@ -483,6 +483,33 @@ export interface ReplaysTable {
   error: Text;
 }
 
+/** Events that a detection matches but that are no alerts. Those kept in files are detections. */
+export interface ExceptionsTable {
+  id: Text;
+  detection_id: Text;
+  /** Match expressions, as in the format. */
+  conditions: Json;
+  reason: Text;
+  owner: Text;
+  expires_at: Time | null;
+  enabled: Flag;
+  /** Why it was made although it hides known true positives; else empty. */
+  force_reason: Text;
+  created_at: Time;
+  created_by: Text;
+  updated_at: Time;
+  updated_by: Text;
+}
+
+/** What each exception has hidden. */
+export interface ExceptionHitsTable {
+  exception_id: Text;
+  hidden: number;
+  last_hidden_at: Time;
+  /** The last events, newest first: `{rowId, logType, eventTime, at}[]`. */
+  recent: Json;
+}
+
 export interface Tables {
   settings: SettingsTable;
   users: UsersTable;
@@ -516,4 +543,6 @@ export interface Tables {
   pack_revisions: PackRevisionsTable;
   detection_changes: DetectionChangesTable;
   replays: ReplaysTable;
+  exceptions: ExceptionsTable;
+  exception_hits: ExceptionHitsTable;
 }

@@ -25,7 +25,9 @@ type Later =
   | 'pack_revisions'
   | 'detection_overrides'
   | 'detection_changes'
-  | 'replays';
+  | 'replays'
+  | 'exceptions'
+  | 'exception_hits';
 type LaterColumn = 'uniques';
 
 const TABLES = {

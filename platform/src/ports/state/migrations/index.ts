@@ -9,6 +9,7 @@ import * as alertUniques from './0003-alert-uniques.ts';
 import * as scheduledRuns from './0004-scheduled-runs.ts';
 import * as lookupFiles from './0005-lookup-files.ts';
 import * as detectionManagement from './0006-detection-management.ts';
+import * as exceptions from './0007-exceptions.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -17,6 +18,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-scheduled-runs': scheduledRuns,
   '0005-lookup-files': lookupFiles,
   '0006-detection-management': detectionManagement,
+  '0007-exceptions': exceptions,
 };
 
 /** Applies the migrations that the database does not have yet. For adapters; others call `State.migrate`. */
