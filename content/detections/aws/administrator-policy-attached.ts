@@ -1,17 +1,6 @@
-interface IamEvent {
-  readonly eventName?: string;
-  readonly eventSource?: string;
-  readonly errorCode?: string;
-  readonly recipientAccountId?: string;
-  readonly sourceIPAddress?: string;
-  readonly userIdentity?: { readonly arn?: string };
-  readonly requestParameters?: {
-    readonly policyArn?: string;
-    readonly userName?: string;
-    readonly groupName?: string;
-    readonly roleName?: string;
-  } | null;
-}
+import type { Event } from 'panther';
+
+type IamEvent = Event<'AWS.CloudTrail'>;
 
 const ATTACHING = ['AttachUserPolicy', 'AttachGroupPolicy', 'AttachRolePolicy'];
 

@@ -1,13 +1,6 @@
-interface TrailEvent {
-  readonly eventName?: string;
-  readonly eventSource?: string;
-  readonly errorCode?: string;
-  readonly awsRegion?: string;
-  readonly recipientAccountId?: string;
-  readonly sourceIPAddress?: string;
-  readonly userIdentity?: { readonly arn?: string; readonly type?: string };
-  readonly requestParameters?: { readonly name?: string } | null;
-}
+import type { Event } from 'panther';
+
+type TrailEvent = Event<'AWS.CloudTrail'>;
 
 const STOPPING = ['StopLogging', 'DeleteTrail'];
 

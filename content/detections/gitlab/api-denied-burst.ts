@@ -1,12 +1,6 @@
-interface ApiEvent {
-  readonly status?: number;
-  readonly method?: string;
-  readonly path?: string;
-  readonly host?: string;
-  readonly remote_ip?: string;
-  readonly username?: string;
-  readonly ua?: string;
-}
+import type { Event } from 'panther';
+
+type ApiEvent = Event<'GitLab.API'>;
 
 export function rule(event: ApiEvent): boolean {
   if (event.status !== 401 && event.status !== 403) return false;

@@ -1,11 +1,6 @@
-interface OktaEvent {
-  readonly eventType?: string;
-  readonly actor?: { readonly alternateId?: string; readonly displayName?: string };
-  readonly client?: { readonly ipAddress?: string };
-  readonly outcome?: { readonly result?: string };
-  readonly target?: readonly { readonly alternateId?: string; readonly displayName?: string }[] | null;
-  readonly debugContext?: { readonly debugData?: { readonly privilegeGranted?: string } };
-}
+import type { Event } from 'panther';
+
+type OktaEvent = Event<'Okta.SystemLog'>;
 
 const GRANTS = ['user.account.privilege.grant', 'group.privilege.grant'];
 

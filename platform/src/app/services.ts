@@ -49,6 +49,15 @@ export function services(): Services {
       const root = resolve(config.dataDir ?? defaultDataDir(process.env));
       return openLake({ root, contentDir, config, env: process.env });
     },
+    async addedLogTypes(dataDir, configFile) {
+      const [{ readAddedLogTypes }, { readConfig }] = await Promise.all([
+        import('./known-log-types.ts'),
+        import('./config.ts'),
+      ]);
+      const config = await readConfig(configFile, dataDir === undefined ? {} : { dataDir });
+      const root = resolve(config.dataDir ?? defaultDataDir(process.env));
+      return readAddedLogTypes({ root, config, env: process.env });
+    },
     async openReplay(dataDir, configFile) {
       const [{ openReplay }, { readConfig }] = await Promise.all([import('./open-replay.ts'), import('./config.ts')]);
       const config = await readConfig(configFile, dataDir === undefined ? {} : { dataDir });

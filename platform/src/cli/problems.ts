@@ -4,10 +4,10 @@ import type { LoadProblem } from '../detections/load.ts';
 import type { CommandIo } from './command.ts';
 
 export async function writeProblems(problems: readonly LoadProblem[], io: CommandIo): Promise<void> {
-  for (const { level, file, line, field, message } of problems) {
+  for (const { level, file, line, column, field, message } of problems) {
     const label = io.paint(level === 'error' ? 'red' : 'yellow', level);
     await io.stderr.write(
-      `${label}: ${shownPath(file, io.cwd)}:${line}: ${field === '' ? '' : `${field}: `}${message}\n`,
+      `${label}: ${shownPath(file, io.cwd)}:${line}${column === undefined ? '' : `:${column}`}: ${field === '' ? '' : `${field}: `}${message}\n`,
     );
   }
 }

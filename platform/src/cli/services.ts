@@ -6,6 +6,7 @@ import type { PythonRunner } from '../detections/python/runner.ts';
 import type { ReplayFindings } from '../detections/replay/report.ts';
 import type { TypeScriptRunner } from '../detections/typescript/runner.ts';
 import type { LakeSql } from '../lake/sql.ts';
+import type { LogType } from '../log-analysis/schema.ts';
 import type { LogTarget } from '../log-generator/targets/target.ts';
 import type { CommandIo } from './command.ts';
 import type { LogTargetOptions } from './log-writers.ts';
@@ -123,6 +124,8 @@ export interface Services extends OperationServices {
   openIntake(dataDir: string | undefined, configFile: string | undefined, source: string): Promise<LocalIntake>;
   /** @throws UserError when there is no Panther data in the folder. */
   openLake(dataDir: string | undefined, configFile?: string): Promise<OpenLake>;
+  /** The schemas that were added to a Panther; none where the folder has no Panther data. */
+  addedLogTypes(dataDir: string | undefined, configFile?: string): Promise<readonly LogType[]>;
   /** @throws UserError when there is no Panther data in the folder. */
   openReplay(dataDir: string | undefined, configFile?: string): Promise<OpenReplay>;
   /** @throws UserError when the target is not one. */

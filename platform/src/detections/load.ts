@@ -16,6 +16,8 @@ export interface LoadProblem {
   readonly level: 'error' | 'warning';
   readonly file: string;
   readonly line: number;
+  /** 1-based, where it is known. */
+  readonly column?: number;
   readonly field: string;
   readonly message: string;
 }

@@ -4,6 +4,7 @@ import type { Detection } from './detection.ts';
 import { mappingsOf } from './format/data-model.ts';
 import type { LoadedDetections, LoadProblem } from './load.ts';
 import type { CheckedModule, PythonFile } from './python/runner.ts';
+import { lintCode } from './typescript/lint.ts';
 
 export interface ValidateOptions {
   check(files: readonly PythonFile[], modules: readonly string[]): Promise<readonly CheckedModule[]>;
@@ -26,6 +27,7 @@ export async function validateDetections(content: Content, options: ValidateOpti
     ...modules.flatMap(codeProblems),
     ...importProblems(modules),
     ...modules.flatMap((one) => nameProblems(one, content)),
+    ...typescriptOf(content).flatMap(lintProblems),
     ...moduleNames(content),
     ...unknownLogTypes(content, options),
   ];
@@ -47,6 +49,26 @@ async function checkModules({ detections, places }: Content, { check }: Validate
 function codeProblems({ path, checked: { error, missing = [] } }: Module): readonly LoadProblem[] {
   if (error !== undefined) return [inCode(path, error.line, error.message)];
   return missing.map(({ line, reason }) => inCode(path, line, reason));
+}
+
+export interface TypeScriptDetection {
+  readonly detection: Detection;
+  /** Of the code. */
+  readonly path: string;
+}
+
+export function typescriptOf({ detections, places }: Content): readonly TypeScriptDetection[] {
+  return detections
+    .filter(({ language, type }) => language === 'typescript' && /rule|policy/.test(type))
+    .map((detection) => ({
+      detection,
+      path: join(dirname(places.get(detection.id)?.file ?? ''), detection.file),
+    }));
+}
+
+function lintProblems({ detection, path }: TypeScriptDetection): readonly LoadProblem[] {
+  const main = detection.type === 'policy' ? 'policy' : 'rule';
+  return lintCode(detection.body, main).map((problem) => ({ ...problem, file: path, field: '' }));
 }
 
 function inCode(file: string, line: number, message: string): LoadProblem {

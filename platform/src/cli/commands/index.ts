@@ -55,6 +55,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./validate.ts')).validate,
   },
   {
+    name: 'types',
+    summary: 'Write the TypeScript types of events, for detections',
+    load: async () => (await import('./types.ts')).types,
+  },
+  {
     name: 'explain',
     summary: 'Show which events a rule is run on, and why',
     load: async () => (await import('./explain.ts')).explain,

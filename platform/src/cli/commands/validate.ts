@@ -4,6 +4,7 @@ import { validateDetections } from '../../detections/validate.ts';
 import { type CommandIo, defineCommand, EXIT } from '../command.ts';
 import { knownLogTypes, readSchemas } from '../log-types.ts';
 import { shownPath, writeProblems } from '../problems.ts';
+import { checkTypesOf } from '../type-check.ts';
 
 export const validate = defineCommand({
   name: 'validate',
@@ -11,12 +12,16 @@ export const validate = defineCommand({
   usage: '[options] PATH…',
   details:
     'PATH is a folder, a zip or a specification. Checked are the keys and values of every specification, ids, files, ' +
-    'the syntax of code, and every name of something else. Problems go to stderr with file and line, counts by type ' +
+    'the syntax of code, and every name of something else; TypeScript is checked against the types of its events ' +
+    '(`panther types`) where the package typescript is installed, in the folder or above it. Problems go to stderr with file and line, counts by type ' +
     'to stdout. Exit status 1: there are errors; warnings alone do not count.',
   operands: { min: 1 },
   options: {
     schema: { value: 'FILE', repeatable: true, description: 'a log schema of your own, whose log type is then known' },
-    'data-dir': { value: 'DIR', description: 'data folder whose Python packages detections import' },
+    'data-dir': {
+      value: 'DIR',
+      description: 'data folder: the schemas added to its Panther, the Python packages of detections',
+    },
     json: { description: 'one JSON document' },
   },
   examples: [
@@ -25,14 +30,21 @@ export const validate = defineCommand({
   ],
   async run({ options, operands }, io) {
     const loaded = loadDetections(operands.map((path) => resolve(io.cwd, path)));
-    const logTypes = knownLogTypes(io, await readSchemas(options.schema, io));
+    const logTypes = await knownLogTypes(io, [
+      ...(await io.services.addedLogTypes(options['data-dir'])),
+      ...(await readSchemas(options.schema, io)),
+    ]);
     const runners = await io.services.openRunners(options['data-dir']);
     try {
       const found = await validateDetections(loaded, {
         check: runners.python.check,
         isKnownLogType: (name) => logTypes.has(name),
       });
-      const problems = [...loaded.problems, ...found].map((one) => ({ ...one, file: shownPath(one.file, io.cwd) }));
+      const types = await checkTypesOf({ content: loaded, paths: operands, logTypes }, io);
+      const problems = [...loaded.problems, ...found, ...types].map((one) => ({
+        ...one,
+        file: shownPath(one.file, io.cwd),
+      }));
       const errors = problems.filter(({ level }) => level === 'error').length;
       const items = countByType(loaded.detections);
       await (options.json ? writeJson(items, problems, io) : writeText(items, problems, io));
