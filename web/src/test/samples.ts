@@ -10,6 +10,7 @@ import type {
   DetectionSummary,
   DetectionVersion,
   DraftCheck,
+  Exception,
   KeptRecord,
   LakeSchema,
   LookupTable,
@@ -632,6 +633,29 @@ export const VERSIONS: readonly DetectionVersion[] = [
     isCurrent: false,
   },
 ];
+
+export function exception(part: Partial<Exception> = {}): Exception {
+  return {
+    id: 'x1',
+    detectionId: 'AWS.Console.RootLogin',
+    detectionName: 'AWS root console sign-in',
+    conditions: [{ KeyPath: 'sourceIPAddress', Condition: 'IsIPAddressInCIDR', Value: '192.0.2.0/24' }],
+    reason: 'Break-glass account of the office, ticket 4711',
+    owner: 'Ada Example',
+    expiresAt: ago(-60 * 24 * 20),
+    origin: 'user',
+    state: 'live',
+    forceReason: '',
+    createdAt: ago(60 * 24 * 40),
+    createdBy: 'u1',
+    updatedAt: ago(60 * 24 * 40),
+    hiddenCount: 14,
+    lastHiddenAt: ago(90),
+    recent: [],
+    isStale: false,
+    ...part,
+  };
+}
 
 export function replay(part: Partial<Replay> = {}): Replay {
   return {

@@ -10,6 +10,7 @@ import { Markdown } from '../../components/markdown.tsx';
 import { Card, Facts, Page } from '../../components/page.tsx';
 import { PickOne } from '../../components/pick.tsx';
 import { Loaded } from '../../components/states.tsx';
+import { ExceptAlert } from '../exceptions/except-alert.tsx';
 import { AlertEvents } from './alert-events.tsx';
 import styles from './alerts.module.css';
 import { Comments } from './comments.tsx';
@@ -103,6 +104,7 @@ function AlertActions({ alert }: { readonly alert: AlertDetail }) {
       ) : (
         <span>Assigned to {alert.assignee?.name ?? 'nobody'}</span>
       )}
+      {alert.type === 'RULE' && <ExceptAlert alertId={alert.id} detectionId={alert.ruleId} />}
       <StatusMenu boxed status={alert.status} onChange={setStatus} busy={update.isPending} />
     </>
   );

@@ -41,6 +41,7 @@ interface EditorWorkspaceProps {
 
 type Panel = 'problems' | 'tests' | 'replay';
 const PAUSE_MS = 400;
+const NO_LOG_TYPES: readonly string[] = [];
 
 export default function EditorWorkspace({ saved, language, initial, isNew }: EditorWorkspaceProps) {
   const navigate = useNavigate();
@@ -100,6 +101,7 @@ export default function EditorWorkspace({ saved, language, initial, isNew }: Edi
         draft={draft}
         setDraft={setDraft}
         messages={messages}
+        checkedLogTypes={check.data?.logTypes ?? NO_LOG_TYPES}
         place={place}
         onSave={saveNow}
         onRun={runTests}
@@ -200,14 +202,16 @@ interface PanesProps {
   readonly draft: Draft;
   readonly setDraft: (change: Partial<Draft>) => void;
   readonly messages: readonly DraftMessage[];
+  /** Also those that a Sigma rule's log source means. */
+  readonly checkedLogTypes: readonly string[];
   readonly place: DraftMessage | undefined;
   readonly onSave: () => void;
   readonly onRun: () => void;
 }
 
-function Panes({ language, draft, setDraft, messages, place, onSave, onRun }: PanesProps) {
+function Panes({ language, draft, setDraft, messages, checkedLogTypes, place, onSave, onRun }: PanesProps) {
   const logTypes = useApi('GET /log-types', {}, { staleTime: 5 * 60_000 });
-  const named = useDebounced(logTypesIn(draft.yaml).join('\n'), PAUSE_MS);
+  const named = useDebounced([...logTypesIn(draft.yaml), ...checkedLogTypes].join('\n'), PAUSE_MS);
   const fields = useEventFields(useMemo(() => named.split('\n').filter(Boolean), [named]));
   const known = useRef({ fields, logTypes: [] as readonly string[] });
   known.current = { fields, logTypes: (logTypes.data?.items ?? []).map(({ name }) => name) };

@@ -1,22 +1,13 @@
-import { useQueries } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { call } from '../../api/client.ts';
+import { useApi } from '../../api/hooks.ts';
 import { type EventField, fieldsOfColumns, mergeFields } from './completion/event-fields.ts';
 
-const MOST_LOG_TYPES = 8;
-
-/** The fields of the events of these log types; what is unknown has none. */
+/** The fields of the events of these log types, as the lake has them; what is unknown has none. */
 export function useEventFields(logTypes: readonly string[]): readonly EventField[] {
-  const answers = useQueries({
-    queries: logTypes.slice(0, MOST_LOG_TYPES).map((name) => ({
-      queryKey: ['GET /log-types/:name', { params: { name } }],
-      queryFn: () => call('GET /log-types/:name', { params: { name } }),
-      staleTime: 10 * 60_000,
-      retry: false,
-    })),
-  });
-  const loaded = answers.flatMap(({ data }) => (data === undefined ? [] : [data]));
-  const key = loaded.map(({ name }) => name).join(' ');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a log type's columns do not change while one edits
-  return useMemo(() => mergeFields(loaded.map(({ columns }) => fieldsOfColumns(columns))), [key]);
+  const schema = useApi('GET /query/schema', {}, { staleTime: 10 * 60_000 });
+  return useMemo(() => {
+    const tables = (schema.data?.databases ?? []).find(({ name }) => name === 'panther_logs')?.tables ?? [];
+    const wanted = tables.filter(({ logType }) => logType !== null && logTypes.includes(logType));
+    return mergeFields(wanted.map(({ columns }) => fieldsOfColumns(columns)));
+  }, [schema.data, logTypes]);
 }

@@ -13,6 +13,7 @@ import { Loaded } from '../../components/states.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { useUrlState } from '../../components/url-state.ts';
 import { Versions } from '../detection-versions/versions.tsx';
+import { Exceptions } from '../exceptions/exceptions.tsx';
 import { ReplayPanel } from '../replay/replay-panel.tsx';
 import { RunHistory } from '../schedules/run-history.tsx';
 import { DetectionActivity } from './detection-activity.tsx';
@@ -23,7 +24,7 @@ import { EnableSwitch } from './enable-switch.tsx';
 import { FaultNotice } from './fault-notice.tsx';
 
 const BACK = { to: '/detections', label: 'Detections' };
-const TABS = ['code', 'specification', 'tests', 'runs', 'activity', 'replay', 'versions'] as const;
+const TABS = ['code', 'specification', 'tests', 'runs', 'activity', 'replay', 'exceptions', 'versions'] as const;
 const REPLAYABLE = ['rule'];
 const SCHEDULED = ['scheduled_query', 'correlation_rule'];
 const MINUTE_MS = 60_000;
@@ -110,6 +111,9 @@ function DetectionView({ detection }: { readonly detection: DetectionDetail }) {
                   },
                 ]
               : []),
+            ...(detection.severity === null
+              ? []
+              : [{ id: 'exceptions' as const, label: 'Exceptions', content: <Exceptions detection={detection} /> }]),
             { id: 'versions', label: 'Versions', content: <Versions detection={detection} /> },
           ]}
         />

@@ -1,6 +1,5 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
-import { Refusal } from '../../test/fake-api.ts';
 import { renderApp } from '../../test/render-app.tsx';
 import { detectionDetail, detectionSummary } from '../../test/samples.ts';
 
@@ -69,10 +68,13 @@ test('its alerts of every status are one link away', async () => {
 test('chosen detections are switched together, and what fails is told', async () => {
   const { api, user } = renderApp('/detections', {
     answers: {
-      'PATCH /detections/:id': ({ params, body }) =>
-        params.id === 'Okta.BruteForce'
-          ? new Refusal(500, 'internal', 'The disk is full.')
-          : detectionSummary({ id: params.id ?? '', enabled: body.enabled }),
+      'POST /detections/bulk': {
+        changed: 1,
+        results: [
+          { id: 'Okta.BruteForce', ok: false, reason: 'there is no such detection' },
+          { id: 'AWS.IAM.NewUser', ok: true, reason: '' },
+        ],
+      },
     },
   });
   await user.click(await screen.findByRole('checkbox', { name: 'Choose Okta brute force' }));
@@ -81,11 +83,12 @@ test('chosen detections are switched together, and what fails is told', async ()
   expect(within(bulk).getByText('2 detections chosen')).toBeInTheDocument();
   await user.click(within(bulk).getByRole('button', { name: 'Disable' }));
   expect(await screen.findByText('1 detection disabled.')).toBeInTheDocument();
-  expect(screen.getAllByText('1 failed, the first: Okta.BruteForce: The disk is full.')).not.toHaveLength(0);
-  expect(api.callsOf('PATCH /detections/:id').map(({ body }) => body)).toEqual([
-    { enabled: false },
-    { enabled: false },
-  ]);
+  const failure = '1 failed, the first: Okta.BruteForce: there is no such detection';
+  expect(screen.getAllByText(failure)).not.toHaveLength(0);
+  expect(api.callsOf('POST /detections/bulk')[0]?.body).toEqual({
+    ids: ['Okta.BruteForce', 'AWS.IAM.NewUser'],
+    action: 'disable',
+  });
 });
 
 test('what Panther has switched off says why, and is enabled again', async () => {
