@@ -86,9 +86,10 @@ async function startParts(
   if (roles.size === ROLES.length) await recover(runtime);
   await mkdir(runtime.dir.tmp, { recursive: true });
 
-  const changes = await openChanges(runtime.adapters.state);
   const { openDetectionHost } = await import('./detection-host.ts');
   const detections = await openDetectionHost(runtime);
+  // What was installed just now is no change to tell.
+  const changes = await openChanges(runtime.adapters.state);
   parts.push({ component: { name: 'detections', state: () => detections.state() }, stop: () => detections.close() });
   const sourceDeps = sourcesDeps({ ...runtime, root: runtime.dir.root });
   const sources = createSourceRunner(sourceDeps);
@@ -139,7 +140,7 @@ async function startParts(
   }
   const task = changes(async (what) => {
     log.info({ what }, 'changed by another process, or through this one');
-    if (what === 'detections') await detections.reload();
+    if (what !== 'sources') await detections.reload();
     else if (roles.has('sources')) await sources.reload();
   });
   parts.push(background('changes', failure, (signal) => runTask(runtime, task, signal)));
