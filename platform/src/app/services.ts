@@ -64,6 +64,11 @@ export function services(): Services {
       const root = resolve(config.dataDir ?? defaultDataDir(process.env));
       return openReplay({ root, contentDir, config, env: process.env });
     },
+    async openPacks(dataDir, configFile) {
+      const [{ openPacks }, { readConfig }] = await Promise.all([import('./open-packs.ts'), import('./config.ts')]);
+      const config = await readConfig(configFile, dataDir === undefined ? {} : { dataDir });
+      return openPacks({ root: resolve(config.dataDir ?? defaultDataDir(process.env)), config, env: process.env });
+    },
     async openLogTarget(options, io) {
       const { openLogTarget } = await import('./filegen.ts');
       return openLogTarget(options, io);

@@ -1,6 +1,7 @@
 /** What `app/` gives to commands, so that no command chooses an adapter. Every function loads its code on first use. */
 import type { Severity } from '../core/detection.ts';
 import type { Detection } from '../detections/detection.ts';
+import type { Plan } from '../detections/packs/plan.ts';
 import type { LockedPackage } from '../detections/python/packages/packages.ts';
 import type { PythonRunner } from '../detections/python/runner.ts';
 import type { ReplayFindings } from '../detections/replay/report.ts';
@@ -100,6 +101,48 @@ export interface OpenReplay {
   close(): Promise<void>;
 }
 
+/** Packs of detections. Dates are RFC 3339. */
+export interface OpenPacks {
+  plan(name: string, detections: readonly Detection[]): Promise<PackPlan>;
+  apply(
+    plan: Pick<PackPlan, 'name' | 'revision'>,
+    detections: readonly Detection[],
+    by: { readonly id: string; readonly name: string; readonly note: string },
+  ): Promise<{ readonly added: number; readonly updated: number; readonly removed: number }>;
+  list(): Promise<
+    readonly {
+      readonly name: string;
+      readonly revision: number;
+      readonly detections: number;
+      readonly updatedAt: string;
+    }[]
+  >;
+  history(name: string): Promise<
+    readonly {
+      readonly revision: number;
+      readonly at: string;
+      readonly by: string;
+      readonly note: string;
+      readonly detections: number;
+      readonly added: readonly string[];
+      readonly changed: readonly string[];
+      readonly removed: readonly string[];
+    }[]
+  >;
+  contentAt(name: string, revision: number): Promise<readonly Detection[]>;
+  /** @throws UserError for a folder that Panther follows by itself */
+  checkFolder(path: string): void;
+  close(): Promise<void>;
+}
+
+export interface PackPlan extends Plan {
+  readonly name: string;
+  /** 0: it is new. */
+  readonly revision: number;
+  /** What is installed of those that change or are kept. `spec` is JSON. */
+  readonly before: ReadonlyMap<string, { readonly spec: string; readonly body: string }>;
+}
+
 export interface DetectionRunners {
   readonly python: PythonRunner;
   readonly typescript: TypeScriptRunner;
@@ -128,6 +171,8 @@ export interface Services extends OperationServices {
   addedLogTypes(dataDir: string | undefined, configFile?: string): Promise<readonly LogType[]>;
   /** @throws UserError when there is no Panther data in the folder. */
   openReplay(dataDir: string | undefined, configFile?: string): Promise<OpenReplay>;
+  /** @throws UserError when there is no Panther data in the folder. */
+  openPacks(dataDir: string | undefined, configFile?: string): Promise<OpenPacks>;
   /** @throws UserError when the target is not one. */
   openLogTarget(options: LogTargetOptions, io: CommandIo): Promise<LogTarget>;
 }

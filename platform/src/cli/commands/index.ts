@@ -70,6 +70,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./replay.ts')).replay,
   },
   {
+    name: 'upload',
+    summary: 'Install detections, after a look at what would change',
+    load: async () => (await import('./upload.ts')).upload,
+  },
+  {
+    name: 'pack',
+    summary: 'List what was uploaded, its history, drift; go back to an earlier revision',
+    load: async () => (await import('./pack.ts')).pack,
+  },
+  {
     name: 'packages',
     summary: 'Fetch the Python packages that detections import',
     load: async () => (await import('./packages.ts')).packages,
