@@ -3,6 +3,7 @@ import type { Lake } from '../api/deps.ts';
 import type { Column } from '../core/table.ts';
 import { type LakeSql, MAX_QUERY_MS } from '../lake/sql.ts';
 import { exportResult } from '../lake/sql-export.ts';
+import { LOOKUP_DATABASE } from '../lake/sql-lookups.ts';
 import { DATABASES, UNION_VIEWS, VIEW_DATABASE } from '../lake/sql-views.ts';
 import { typeText } from './log-types-for-api.ts';
 
@@ -19,7 +20,11 @@ export function lakeForApi(lake: LakeSql, tmpDir: string): Lake {
       const options = { tmpDir, signal, timeoutMs: MAX_QUERY_MS, guardFormulas: true };
       return (await exportResult(lake, sql, format, options)).stream;
     },
-    schema: async () => ({ databases: DATABASES.map((name) => ({ name, tables: tablesOf(lake, name) })) }),
+    async schema() {
+      const lookups = (await lake.lookupNames()).map((name) => ({ name, logType: null, columns: [] }));
+      const databases = DATABASES.map((name) => ({ name, tables: tablesOf(lake, name) }));
+      return { databases: [...databases, { name: LOOKUP_DATABASE, tables: lookups }] };
+    },
   };
 }
 

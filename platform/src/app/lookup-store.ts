@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { errorMessage, UserError } from '../core/errors.ts';
 import { sha256Hex } from '../core/ids.ts';
 import type { Detection } from '../detections/detection.ts';
+import { formatOf, type LookupRow, parseRows, unpacked } from '../enrichment/rows.ts';
 import { type LookupTable, loadTable } from '../enrichment/table.ts';
 import { BUCKETS } from '../ports/buckets.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -35,18 +36,41 @@ export async function readFiles({ state }: LookupStores): Promise<ReadonlyMap<st
 
 /** The table in memory: of what was fetched or uploaded last, else of the file that its content brought along. */
 export async function readTable(
-  { objects }: LookupStores,
+  stores: LookupStores,
   detection: Detection,
   file: LookupFilesTable | undefined,
 ): Promise<LookupTable | undefined> {
-  const { primaryKey } = useOf(detection);
+  const read = await bytesOf(stores, detection, file);
+  return read === undefined ? undefined : loadTable({ ...read, primaryKey: useOf(detection).primaryKey });
+}
+
+/** Every row, for SQL. @throws UserError for a MaxMind database */
+export async function readRows(
+  stores: LookupStores,
+  detection: Detection,
+  file: LookupFilesTable | undefined,
+): Promise<readonly LookupRow[]> {
+  const read = await bytesOf(stores, detection, file);
+  if (read === undefined) return [];
+  const { name, bytes } = read;
+  if (/\.mmdb(\.gz)?$/i.test(name)) {
+    throw new UserError(`${detection.id} is a MaxMind database: it finds addresses, and has no rows for SQL`);
+  }
+  const text = new TextDecoder().decode(unpacked(bytes));
+  return parseRows(text, formatOf(name, text));
+}
+
+async function bytesOf(
+  { objects }: LookupStores,
+  detection: Detection,
+  file: LookupFilesTable | undefined,
+): Promise<{ readonly name: string; readonly bytes: Uint8Array } | undefined> {
   if (file !== undefined && file.object_key !== '') {
     const object = await objects.get(BUCKETS.lookups, file.object_key);
     if (object === undefined) throw new UserError(`the data of the lookup table ${detection.id} is gone`);
-    return loadTable({ name: file.file_name, bytes: await buffer(object.stream), primaryKey });
+    return { name: file.file_name, bytes: await buffer(object.stream) };
   }
-  if (detection.body === '') return undefined;
-  return loadTable({ name: detection.file, bytes: Buffer.from(detection.body), primaryKey });
+  return detection.body === '' ? undefined : { name: detection.file, bytes: Buffer.from(detection.body) };
 }
 
 /**

@@ -126,3 +126,33 @@ test('a table may be the rows of a query', async () => {
   const { awsRegion } = (await enrichedBy(6)).seen as { awsRegion: { seen: number } };
   assert.ok(awsRegion.seen > 3);
 });
+
+async function select(sql: string): Promise<readonly unknown[]> {
+  const run = await runtime.lake.query(sql);
+  const rows: unknown[] = [];
+  for await (const batch of run.rows) rows.push(...batch);
+  return rows;
+}
+
+test('SQL reads lookup tables, alone and beside logs, and nothing else through them', async () => {
+  const Filename = 'people.jsonl';
+  const people =
+    '{"region":"us-west-2","Age":41,"nice":true,"more":{"a":[1]}}\n{"region":"it\'s","Age":1.5,"age":"x"}\n';
+  await install("O'Hara people", { Filename }, people);
+  assert.deepEqual(await select(`SELECT * FROM panther_lookups."o'hara PEOPLE" ORDER BY region DESC`), [
+    ['us-west-2', '41', true, '{"a":[1]}'],
+    ["it's", '1.5', null, null],
+  ]);
+  assert.deepEqual(
+    await select(`SELECT o.owner, p.place, count(*)::INT FROM panther_logs.aws_cloudtrail c
+      JOIN panther_lookups.public.owners o ON o.region = c.awsRegion
+      JOIN panther_lookups.places p ON p.region = o.region
+      WHERE c.p_event_time > TIMESTAMP '2000-01-01' GROUP BY ALL`).then((rows) => rows.length),
+    1,
+  );
+  await install('nothing', { Schema: 'S', Refresh: { ObjectPath: 'file:none.csv' } });
+  assert.deepEqual(await select('SELECT * FROM panther_lookups.nothing'), []);
+  await assert.rejects(select('SELECT * FROM panther_lookups.ownrs'), /no lookup table "ownrs"; there are .*owners/);
+  await assert.rejects(select('SELECT * FROM panther_lookups.secret.owners'), /there is no table/);
+  await assert.rejects(select('DROP VIEW panther_lookups.owners'), /only SELECT/);
+});

@@ -16,6 +16,7 @@ import type { Config } from './config.ts';
 import { type DataDir, dataDir } from './data-dir.ts';
 import { systemClock } from './embedded.ts';
 import { readLogTypes, tablesOf } from './known-log-types.ts';
+import { lookupsForSql } from './lookups-for-sql.ts';
 
 export interface OpenLakeOptions {
   readonly root: string;
@@ -41,7 +42,15 @@ export async function openLake(options: OpenLakeOptions): Promise<OpenLake> {
   const duckdb = createDuckdb({ tmpDir, memoryBytes: 64 << 20, threads: 1 });
   const catalog = createCatalog({ state, objects, clock: systemClock });
   return {
-    sql: createLakeSql({ catalog, objects, files: lakeFiles, duckdb, tmpDir, tables: () => tables }),
+    sql: createLakeSql({
+      catalog,
+      objects,
+      files: lakeFiles,
+      duckdb,
+      tmpDir,
+      tables: () => tables,
+      lookups: lookupsForSql({ state, objects }),
+    }),
     tmpDir,
     async close() {
       await duckdb.close();

@@ -14,6 +14,7 @@ import { type DataDir, dataDir } from './data-dir.ts';
 import { systemClock } from './embedded.ts';
 import { readLogTypes, tablesOf } from './known-log-types.ts';
 import type { Log } from './log.ts';
+import { lookupsForSql } from './lookups-for-sql.ts';
 import { createDeadProcesses, type DeadProcesses, keepLease, openLease } from './process-lease.ts';
 import { recoverSpool } from './spool.ts';
 
@@ -55,7 +56,8 @@ export async function openRuntime({ config, root, contentDir, log, env }: Runtim
   const tables = tablesOf(logTypes);
   const catalog = createCatalog({ state, objects, clock });
   const duckdb = createDuckdb({ tmpDir: dir.tmp, memoryBytes: DUCKDB_BYTES, threads: 1 });
-  const lake = createLakeSql({ catalog, objects, files, duckdb, tables: () => tables, tmpDir: dir.tmp });
+  const lookups = lookupsForSql({ state, objects });
+  const lake = createLakeSql({ catalog, objects, files, duckdb, tables: () => tables, lookups, tmpDir: dir.tmp });
   const life = await startLife(adapters, config);
   const leaseMs = config.leaseSeconds * 1_000;
   return {

@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { openDuckdb } from './duckdb.ts';
+import { LOOKUP_SET_UP } from './sql-lookups.ts';
 import type { SqlPlan } from './sql-plan.ts';
 import { identifier, list } from './sql-text.ts';
 import { DATABASES } from './sql-views.ts';
@@ -52,12 +53,13 @@ export async function openQueryEngine(options: QueryEngineOptions): Promise<Quer
   }
 }
 
-function setUp({ views, paths }: SqlPlan, outputPath: string | undefined): readonly string[] {
+function setUp({ views, hasLookups, paths }: SqlPlan, outputPath: string | undefined): readonly string[] {
   const allowed = outputPath === undefined ? paths : [...paths, outputPath];
   return [
     "SET TimeZone = 'UTC'",
     'SET parquet_metadata_cache = true',
     ...DATABASES.map((database) => `CREATE SCHEMA ${identifier(database)}`),
+    ...(hasLookups ? LOOKUP_SET_UP : []),
     ...views,
     `SET allowed_paths = ${list(allowed)}`,
     'SET enable_external_access = false',

@@ -3,12 +3,15 @@ import { UserError } from '../core/errors.ts';
 import type { LakeTable } from '../core/table.ts';
 import type { Catalog, LiveFile } from './catalog.ts';
 import type { HourRange } from './sql-hours.ts';
+import { isLookup, type LookupView } from './sql-lookups.ts';
 import type { Node, Statement, TableReference } from './sql-statement.ts';
 import { emptyTable, tableView, UNION_VIEWS, type UnionView, unionView, VIEW_DATABASE } from './sql-views.ts';
 
 export interface SqlPlan {
   /** `CREATE VIEW` statements. */
   readonly views: readonly string[];
+  /** There are views of lookup tables among them. */
+  readonly hasLookups: boolean;
   /** Addresses of every file the views read. */
   readonly paths: readonly string[];
 }
@@ -19,6 +22,8 @@ export interface PlanOptions {
   /** Those the user may see. */
   readonly tables: readonly LakeTable[];
   readonly ranges: ReadonlyMap<Node, HourRange>;
+  /** @throws UserError when there is no such lookup table */
+  lookup(name: string): Promise<LookupView>;
 }
 
 /** A table or a union view with the hours that all references to it need together. */
@@ -32,12 +37,18 @@ const CATALOG_TABLES = new Set(['tables', 'columns', 'schemata']);
 /** @throws UserError when a table does not exist. */
 export async function planViews(statement: Statement, options: PlanOptions): Promise<SqlPlan> {
   const needs = new Map<string, Need>();
+  const lookups = new Map<string, LookupView>();
   let listsTables = statement.listsTables;
   for (const reference of statement.tables) {
     const isCte = reference.schema === '' && statement.cteNames.has(reference.name.toLowerCase());
     if (reference.schema.toLowerCase() === 'information_schema' && reference.catalog === '') {
       checkCatalogTable(reference);
       listsTables = true;
+      continue;
+    }
+    if (isLookup(reference)) {
+      const key = reference.name.toLowerCase();
+      if (!lookups.has(key)) lookups.set(key, await options.lookup(reference.name));
       continue;
     }
     const target = find(reference, options.tables);
@@ -48,7 +59,13 @@ export async function planViews(statement: Statement, options: PlanOptions): Pro
     const need = needs.get(key);
     needs.set(key, { target, range: need === undefined ? range : widest(need.range, range) });
   }
-  return build(needs, listsTables, options);
+  const { views, paths } = await build(needs, listsTables, options);
+  const found = [...lookups.values()];
+  return {
+    views: [...views, ...found.flatMap((lookup) => lookup.views)],
+    hasLookups: found.length > 0,
+    paths: [...paths, ...found.map(({ path }) => path)],
+  };
 }
 
 function checkCatalogTable({ name }: TableReference): void {
@@ -93,7 +110,11 @@ function widest(a: HourRange, b: HourRange): HourRange {
   return { ...(from && { fromHour: from }), ...(to && { toHour: to }) };
 }
 
-async function build(needs: ReadonlyMap<string, Need>, listsTables: boolean, options: PlanOptions): Promise<SqlPlan> {
+async function build(
+  needs: ReadonlyMap<string, Need>,
+  listsTables: boolean,
+  options: PlanOptions,
+): Promise<Omit<SqlPlan, 'hasLookups'>> {
   const views: string[] = [];
   const paths = new Set<string>();
   for (const { target, range } of needs.values()) {

@@ -329,7 +329,7 @@ test('the engine is closed even for statements that were not read first', async 
   const [file, other] = await lake.catalog.liveFiles();
   const path = (key = '') => lake.objects.locate(BUCKETS.processedData, key);
   const engine = await openQueryEngine({
-    plan: { views: [], paths: [path(file?.objectKey)] },
+    plan: { views: [], hasLookups: false, paths: [path(file?.objectKey)] },
     tmpDir: join(lake.tmpDir, 'engine'),
     memoryBytes: 64 << 20,
     threads: 1,

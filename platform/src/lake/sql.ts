@@ -5,6 +5,7 @@
  * views over the files it can need, and with access to these files and nothing else, locked before the user's text is
  * run. The text itself was read first (`sql-statement.ts`). Nothing of one query is left for the next.
  */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBResult } from '@duckdb/node-api';
 import type { LakeTable } from '../core/table.ts';
@@ -16,6 +17,7 @@ import { createLimiter } from './limiter.ts';
 import { openQueryEngine, type QueryEngine } from './sql-engine.ts';
 import { explainError, type QueryLimits } from './sql-errors.ts';
 import { hourRanges } from './sql-hours.ts';
+import { type LakeLookups, lookupView } from './sql-lookups.ts';
 import { planViews, type SqlPlan } from './sql-plan.ts';
 import { readStatement, type Statement, withoutSemicolon } from './sql-statement.ts';
 import { literal } from './sql-text.ts';
@@ -67,6 +69,8 @@ export interface LakeSql {
   exportParquet(sql: string, path: string, options?: QueryOptions): Promise<{ readonly rowCount: number }>;
   /** The tables that SQL can name, for completion. */
   tables(): readonly LakeTable[];
+  /** Lookup tables that SQL can name. */
+  lookupNames(): Promise<readonly string[]>;
 }
 
 export interface LakeSqlOptions {
@@ -77,6 +81,8 @@ export interface LakeSqlOptions {
   /** For reading statements; never runs them. */
   readonly duckdb: Duckdb;
   readonly tables: () => readonly LakeTable[];
+  /** What `panther_lookups` has; nothing without it. */
+  readonly lookups?: LakeLookups;
   /** Inside the data folder. */
   readonly tmpDir: string;
   /** For each query; 2 without it. */
@@ -111,19 +117,25 @@ export function createLakeSql(options: LakeSqlOptions): LakeSql {
       queryCount += 1;
       const name = `query-${process.pid}-${queryCount}`;
       const held = files.hold(join(options.tmpDir, `${name}-files`));
+      const lookupDir = join(options.tmpDir, `${name}-lookups`);
+      const letGo = () =>
+        held
+          .release()
+          .finally(() => rm(lookupDir, { recursive: true, force: true }))
+          .finally(release);
       try {
         const { sql, plan } = await prepare(options, held, text, query, {
           ...limits,
+          lookupDir,
           isForCopy: outputPath !== undefined,
         });
         const tmpDir = join(options.tmpDir, name);
         const output = outputPath === undefined ? {} : { outputPath };
         const engine = await openQueryEngine({ plan, tmpDir, threads: options.threads ?? 2, ...limits, ...output });
-        const close = () => engine.close().finally(() => held.release().finally(release));
+        const close = () => engine.close().finally(letGo);
         return { ...limits, sql, plan, engine, startedAt, close };
       } catch (error) {
-        await held.release();
-        release();
+        await letGo();
         throw error;
       }
     } catch (error) {
@@ -133,6 +145,7 @@ export function createLakeSql(options: LakeSqlOptions): LakeSql {
 
   return {
     tables: options.tables,
+    lookupNames: async () => (await options.lookups?.names()) ?? [],
     async query(text, query = {}) {
       const session = await begin(text, query);
       try {
@@ -169,11 +182,15 @@ function limitsOf({
 
 /** Reads the statement and finds what it needs. Nothing of it runs. */
 async function prepare(
-  { duckdb, catalog, tables }: LakeSqlOptions,
+  { duckdb, catalog, tables, lookups }: LakeSqlOptions,
   held: HeldFiles,
   text: string,
   { canRead = () => true }: QueryOptions,
-  { isForCopy, signal }: { readonly isForCopy: boolean; readonly signal: AbortSignal },
+  {
+    isForCopy,
+    lookupDir,
+    signal,
+  }: { readonly isForCopy: boolean; readonly lookupDir: string; readonly signal: AbortSignal },
 ): Promise<{ readonly sql: string; readonly plan: SqlPlan }> {
   const connection = await duckdb.connect();
   try {
@@ -190,6 +207,7 @@ async function prepare(
       locate: held.pathOf,
       tables: tables().filter(canRead),
       ranges: await hourRanges(connection, statement),
+      lookup: (name) => lookupView(name, lookups, lookupDir),
     });
     return { sql: isForCopy ? await withoutSemicolon(connection, statement) : statement.sql, plan };
   } finally {
