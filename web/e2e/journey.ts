@@ -44,6 +44,9 @@ export async function walkJourney(page: Page, check: Check): Promise<void> {
   await step(check, 'the alert shows its events, and a value leads to the search', () => pivot(page));
   await step(check, 'the alert gets a status and a comment', () => triage(page));
   await step(check, 'the tests of a detection are run', () => runTests(page));
+  await step(check, 'an exception is made from the alert, after it was checked against true positives', () =>
+    except(page),
+  );
   await step(check, 'a detection is written from a template, its mistake is shown, its tests run', () => write(page));
   await step(check, 'it is saved, changed, and rolled back', () => saveTwice(page));
   await step(check, 'it is replayed over what came in, and enabled', () => replay(page));
@@ -154,6 +157,21 @@ async function runTests(page: Page): Promise<void> {
   await page.goto('/detections/Web.PathProbing?tab=tests');
   await page.getByRole('button', { name: 'Run tests' }).click();
   await page.getByText(/^\d+ passed, 0 failed$/).waitFor({ timeout: 60_000 });
+}
+
+async function except(page: Page): Promise<void> {
+  await page.goto('/alerts?status=ANY&sort=updatedAt');
+  await page.getByRole('link', { name: ALERT }).first().click();
+  await page.getByRole('button', { name: 'Add an exception' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Add an exception' });
+  await dialog.getByRole('button', { name: 'Add a condition' }).click();
+  await dialog.getByRole('textbox', { name: 'Field' }).last().fill('remoteAddr');
+  await dialog.getByRole('textbox', { name: 'Value' }).last().fill('203.0.113.250');
+  await dialog.getByLabel('Reason').fill('Our own scanner.');
+  await dialog.getByRole('button', { name: 'Check and add' }).click();
+  await page.getByText('The exception is live.').waitFor();
+  await page.goto('/detections/Web.PathProbing?tab=exceptions');
+  await page.getByText('remoteAddr is "203.0.113.250"').waitFor();
 }
 
 const OWN = 'Company.Web.Probes';

@@ -47,6 +47,7 @@ export async function findPages(page: Page): Promise<readonly Stop[]> {
         { name: 'detection-tests', path: `${path}?tab=tests` },
         { name: 'detection-activity', path: `${path}?tab=activity` },
         { name: 'detection-replay', path: `${path}?tab=replay` },
+        { name: 'detection-exceptions', path: `${path}?tab=exceptions` },
         { name: 'detection-versions', path: `${path}?tab=versions` },
         { name: 'detection-edit', path: `${path}/edit`, act: waitForEditor },
       );

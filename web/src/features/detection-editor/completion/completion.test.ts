@@ -23,6 +23,26 @@ test('fields are read from the types of columns, inside of objects and lists, wi
   expect(dottedFields(fields).map(({ path }) => path)).toContain('userIdentity.session Context.attributes.mfa,ed');
 });
 
+test('fields are read from types in angle brackets as well', () => {
+  const type = 'struct<arn string, sessionContext struct<attributes struct<mfa string>>, ids array<struct<id bigint>>>';
+  const fields = fieldsOfColumns([
+    { name: 'user', type },
+    { name: 'list', type: 'array<struct<a string, b map<string, string>>>' },
+  ]);
+  expect(dottedFields(fields).map(({ path }) => path)).toEqual([
+    'user',
+    'user.arn',
+    'user.sessionContext',
+    'user.sessionContext.attributes',
+    'user.sessionContext.attributes.mfa',
+    'user.ids',
+    'user.ids.id',
+    'list',
+    'list.a',
+    'list.b',
+  ]);
+});
+
 test('fields of several log types are joined', () => {
   const merged = mergeFields([
     fieldsOfColumns([{ name: 'user', type: 'STRUCT(a VARCHAR)' }]),

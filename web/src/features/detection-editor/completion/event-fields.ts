@@ -3,7 +3,7 @@ import type { ColumnInfo } from '@panther/platform/contract';
 
 export interface EventField {
   readonly name: string;
-  /** `VARCHAR`, `STRUCT`, `STRUCT[]`, … */
+  /** `string`, `object`, `list of objects`, … */
   readonly type: string;
   readonly description: string;
   readonly fields: readonly EventField[];
@@ -54,14 +54,21 @@ export function dottedFields(
 }
 
 function fieldOf(name: string, type: string, description: string): EventField {
-  const struct = /^STRUCT\s*\(([\s\S]*)\)((?:\[\])*)$/i.exec(type.trim());
-  if (struct === null) return { name, type, description, fields: [] };
-  const fields = topLevelParts(struct[1] ?? '').flatMap((part) => {
+  const inside = structOf(type.trim());
+  if (inside === undefined) return { name, type, description, fields: [] };
+  const fields = topLevelParts(inside).flatMap((part) => {
     const found = /^(?:"((?:[^"]|"")*)"|(\S+))\s+([\s\S]+)$/.exec(part.trim());
     if (found?.[3] === undefined) return [];
     return [fieldOf(found[1]?.replaceAll('""', '"') ?? found[2] ?? '', found[3], '')];
   });
-  return { name, type: `STRUCT${struct[2] ?? ''}`, description, fields };
+  return { name, type: /^array|\[\]$/i.test(type.trim()) ? 'list of objects' : 'object', description, fields };
+}
+
+/** What stands in `struct<…>`, `STRUCT(…)`, or a list of them; undefined for other types. */
+function structOf(type: string): string | undefined {
+  const list = /^array\s*<([\s\S]*)>$/i.exec(type)?.[1] ?? /^([\s\S]*)\[\]$/.exec(type)?.[1];
+  if (list !== undefined) return structOf(list.trim());
+  return /^struct\s*[<(]([\s\S]*)[>)]$/i.exec(type)?.[1];
 }
 
 /** Splits at the commas that stand in no bracket and no quotes. */
@@ -74,8 +81,8 @@ function topLevelParts(text: string): string[] {
     const character = text[index];
     if (character === '"') quoted = !quoted;
     if (quoted) continue;
-    if (character === '(') depth += 1;
-    if (character === ')') depth -= 1;
+    if (character === '(' || character === '<') depth += 1;
+    if (character === ')' || character === '>') depth -= 1;
     if (character !== ',' || depth > 0) continue;
     parts.push(text.slice(start, index));
     start = index + 1;
