@@ -8,6 +8,7 @@ import { createDuckdb } from '../lake/duckdb.ts';
 import { dataDir } from './data-dir.ts';
 import { readDetections } from './detection-store.ts';
 import { systemClock } from './embedded.ts';
+import { readExceptions } from './exceptions.ts';
 import { readLogTypes, tablesOf } from './known-log-types.ts';
 import { createLog } from './log.ts';
 import { type OpenLakeOptions, openStores } from './open-lake.ts';
@@ -28,11 +29,15 @@ export async function openReplay(options: OpenLakeOptions): Promise<OpenReplay> 
     tmpDir,
     nonce: () => randomBytes(8).toString('hex'),
     packages: installedPackages(dataDir(options.root).pythonPackages),
+    now: () => systemClock.now(),
   };
   const log = createLog({ level: 'error', format: 'text', now: () => systemClock.now() });
   return {
     detections: () => readDetections(state, log),
-    replay: async (request) => shownOutcome(await replay(deps, request)),
+    async replay(request) {
+      const exceptions = await readExceptions(state, request.detections);
+      return shownOutcome(await replay(deps, { ...request, exceptions }));
+    },
     async close() {
       await duckdb.close();
       await state.close();

@@ -201,3 +201,15 @@ test('a stop of Panther interrupts a replay, and leaves it to be started again',
   await createReplayRunner({ ...runtime, clock }).tick(AbortSignal.abort());
   assert.equal((await row(id)).state, 'interrupted');
 });
+
+test('what exceptions hide is counted, and nothing else', async () => {
+  const conditions = JSON.stringify([{ Key: 'eventID', Condition: 'IsIn', Values: ['e1', 'e2', 'e3'] }]);
+  const at = new Date(now).toISOString();
+  const by = { owner: 'ann', force_reason: '', created_at: at, created_by: 'u1', updated_at: at, updated_by: 'u1' };
+  await runtime.adapters.state.db
+    .insertInto('exceptions')
+    .values({ id: 'x1', detection_id: 'Off', conditions, reason: 'known', expires_at: null, enabled: 1, ...by })
+    .execute();
+  const { result } = await run('Off');
+  assert.deepEqual([result.matches, result.hidden], [27, 3]);
+});

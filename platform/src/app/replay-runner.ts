@@ -9,6 +9,7 @@ import { stringifyEvent } from '../log-analysis/json-values.ts';
 import type { ReplaysTable } from '../ports/state/tables.ts';
 import { readDetections } from './detection-store.ts';
 import { type Draft, readDraft } from './draft-detection.ts';
+import { readExceptions } from './exceptions.ts';
 import { installedPackages } from './python-packages.ts';
 import { type ReplayOutcome, type ReplayProgress, replay, shownOutcome } from './replay.ts';
 import type { Runtime } from './runtime.ts';
@@ -176,10 +177,12 @@ async function replayStored(
     tmpDir: dir.tmp,
     nonce,
     packages: installedPackages(dir.pythonPackages),
+    now: () => runtime.clock.now(),
   };
   const [from, to] = [new Date(request.from), new Date(request.to)];
   const rule = await ruleOf(row.detection_id, request.draft, detections, dir.tmp);
-  return replay(deps, { rule, detections, from, to, signal, onProgress });
+  const exceptions = await readExceptions(adapters.state, detections);
+  return replay(deps, { rule, detections, exceptions, from, to, signal, onProgress });
 }
 
 async function ruleOf(

@@ -11,6 +11,7 @@ import type { LogEvent } from '../core/event.ts';
 import type { LakeTable } from '../core/table.ts';
 import type { Detection } from '../detections/detection.ts';
 import { createDetectionEngine, type DetectionEngine } from '../detections/engine.ts';
+import type { Exception } from '../detections/exceptions/exception.ts';
 import { SWITCHED_OFF } from '../detections/faults.ts';
 import { planDetection } from '../detections/planner/plan.ts';
 import type { PythonPackage } from '../detections/python/runner.ts';
@@ -34,12 +35,15 @@ export interface ReplayDeps {
   /** A name for scratch files. */
   nonce(): string;
   readonly packages?: readonly PythonPackage[];
+  readonly now: () => Date;
 }
 
 export interface ReplayRequest {
   readonly rule: Detection;
   /** What is installed: its helpers and data models are the rule's. */
   readonly detections: readonly Detection[];
+  /** Of today: what they hide is counted, and nothing else. */
+  readonly exceptions?: readonly Exception[];
   readonly from: Date;
   readonly to: Date;
   readonly signal: AbortSignal;
@@ -58,6 +62,8 @@ export interface ReplayProgress {
 export interface ReplayOutcome extends ReplayFindings {
   readonly events: number;
   readonly candidates: number;
+  /** Matches that exceptions hide; in no other figure. */
+  readonly hidden: number;
   readonly alertCount: number;
   /** The first ones. */
   readonly alerts: readonly Omit<WindowAlert, 'context' | 'ruleId'>[];
@@ -87,6 +93,8 @@ export async function replay(deps: ReplayDeps, request: ReplayRequest): Promise<
       ...runners,
       conditionOf: () => condition,
       stringify: stringifyEvent,
+      exceptions: request.exceptions ?? [],
+      now: deps.now,
     });
     const gathered = gather(rule, to.getTime() - from.getTime());
     const counts = await countFiles(deps, tables, from, to);
@@ -107,10 +115,12 @@ export async function replay(deps: ReplayDeps, request: ReplayRequest): Promise<
     }
     request.onProgress?.({ events: counts.rows, done, matches: gathered.matches });
     const candidates = candidatesOf(engine, rule.id);
+    const hidden = [...engine.takeHidden().values()].reduce((sum, { count }) => sum + count, 0);
     return {
       ...gathered.end(),
       events: counts.rows,
       candidates,
+      hidden,
       durationMs: Math.round(performance.now() - startedAt),
     };
   } finally {

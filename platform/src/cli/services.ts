@@ -80,6 +80,8 @@ export interface ReplayOptions {
 export interface ReplayOutcome extends ReplayFindings {
   readonly events: number;
   readonly candidates: number;
+  /** Matches that exceptions hide. */
+  readonly hidden: number;
   readonly alertCount: number;
   readonly alerts: readonly {
     readonly title: string;

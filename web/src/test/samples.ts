@@ -680,6 +680,7 @@ export function replayResult(part: Partial<ReplayResult> = {}): ReplayResult {
   return {
     events: 1_284_332,
     candidates: 4_310,
+    hidden: 0,
     matches: 41,
     errors: 2,
     alertCount: 5,

@@ -32,6 +32,8 @@ export const ReplayResultSchema = z
     /** Events that the detection's code was run on. */
     candidates: z.int(),
     matches: z.int(),
+    /** Matches that exceptions hide; in no other figure. */
+    hidden: z.int(),
     errors: z.int(),
     /** All of them; `alerts` has the first 200. */
     alertCount: z.int(),

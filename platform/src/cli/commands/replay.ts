@@ -138,6 +138,7 @@ async function writeText(rule: Detection, outcome: ReplayOutcome, limit: number,
   if (alertCount > shown.length) await io.stdout.write(`… and ${count(alertCount - shown.length, 'more alert')}\n`);
   const lines = [
     `${count(alertCount, 'alert')} of ${count(matches, 'match')}; the rule was run on ${candidates} of ${count(events, 'event')} in ${duration(durationMs)}`,
+    ...(outcome.hidden === 0 ? [] : [`${count(outcome.hidden, 'more match')} hidden by exceptions`]),
     ...outcome.failures.map(
       ({ title, message, count: times }) => `${io.paint('red', 'error')} (${times} times): ${title}: ${message}`,
     ),
