@@ -143,8 +143,8 @@ const condition: fc.Arbitrary<Condition> = fc.oneof(
   },
 );
 
-const ROWS = 400;
-const CONDITIONS = 1_000;
+const ROWS = 300;
+const CONDITIONS = 600;
 const root = temporaryFolder('push-down');
 const duckdb = createDuckdb({ tmpDir: root, memoryBytes: 256 << 20, threads: 1 });
 const signal = new AbortController().signal;

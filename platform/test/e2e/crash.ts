@@ -2,7 +2,7 @@
  * Kills Panther at random moments while logs come in, starts it again, and compares what is stored with what an
  * uninterrupted run stores: lake, matches, alerts, kept records and counts are equal, every alert was delivered.
  *
- * `PANTHER_CRASH_RUNS` (12) is how often, `PANTHER_CRASH_SEED` repeats a sequence. With `PANTHER_TEST_POSTGRES_URL` the
+ * `PANTHER_CRASH_RUNS` (20) is how often, `PANTHER_CRASH_SEED` repeats a sequence. With `PANTHER_TEST_POSTGRES_URL` the
  * same is done on S3, SQS (an emulator in this process) and PostgreSQL, `PANTHER_CRASH_RUNS_AWS` (1) times: an alert in
  * delivery at the kill comes back after a minute. The last line is `N passed, N failed`.
  * This file is long because it is one story, from the first start to the comparison.
@@ -21,7 +21,7 @@ import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { differences, readStored, type Stored } from '../support/stored.ts';
 import { pick, type Random, seededRandom } from '../support/traffic.ts';
 
-const RUNS = Number(process.env.PANTHER_CRASH_RUNS ?? 12);
+const RUNS = Number(process.env.PANTHER_CRASH_RUNS ?? 20);
 const RUNS_ON_AWS = Number(process.env.PANTHER_CRASH_RUNS_AWS ?? 1);
 const POSTGRES = process.env.PANTHER_TEST_POSTGRES_URL;
 const SEED = Number(process.env.PANTHER_CRASH_SEED ?? Date.now() % 1_000_000);
