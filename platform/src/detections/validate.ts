@@ -4,6 +4,7 @@ import type { Detection } from './detection.ts';
 import { mappingsOf } from './format/data-model.ts';
 import type { LoadedDetections, LoadProblem } from './load.ts';
 import type { CheckedModule, PythonFile } from './python/runner.ts';
+import { cronProblem } from './schedule/slots.ts';
 import { lintCode } from './typescript/lint.ts';
 
 export interface ValidateOptions {
@@ -28,6 +29,7 @@ export async function validateDetections(content: Content, options: ValidateOpti
     ...importProblems(modules),
     ...modules.flatMap((one) => nameProblems(one, content)),
     ...typescriptOf(content).flatMap(lintProblems),
+    ...wrongSchedules(content),
     ...moduleNames(content),
     ...unknownLogTypes(content, options),
   ];
@@ -137,6 +139,26 @@ function methodNames({ type, spec }: Detection): readonly NamedAt[] {
     method === undefined ? [] : [{ at: ['Mappings', index], name: method }],
   );
 }
+
+/** Cron expressions, of whatever has a schedule. */
+function wrongSchedules({ detections, places }: Content): readonly LoadProblem[] {
+  return detections.flatMap(({ id, spec }) =>
+    CRON_PATHS.flatMap((path): readonly LoadProblem[] => {
+      const [outer, inner] = path;
+      const cron = (spec[outer] as Readonly<Record<string, unknown>> | null | undefined)?.[inner];
+      const problem = typeof cron === 'string' ? cronProblem(cron) : undefined;
+      if (problem === undefined) return [];
+      const place = places.get(id);
+      const line = place?.lineOf(path) ?? 1;
+      return [{ level: 'error', file: place?.file ?? id, line, field: path.join('.'), message: problem }];
+    }),
+  );
+}
+
+const CRON_PATHS = [
+  ['Schedule', 'CronExpression'],
+  ['Refresh', 'CronExpression'],
+] as const;
 
 /** Modules are imported by their ids. */
 function moduleNames({ detections, places }: Content): readonly LoadProblem[] {

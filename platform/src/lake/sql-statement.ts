@@ -85,14 +85,24 @@ async function parse(connection: DuckDBConnection, sql: string): Promise<Node> {
     readonly error: boolean;
     readonly error_type?: string;
     readonly error_message?: string;
+    /** Where in the text. */
+    readonly position?: string;
     readonly statements?: readonly Node[];
   };
   if (parsed.error && parsed.error_type === 'not implemented') throw new UserError(`only ${READ_ONLY} can be run`);
-  if (parsed.error) throw new UserError(`syntax error: ${parsed.error_message ?? 'unreadable'}`);
+  if (parsed.error) {
+    const line = parsed.position === undefined ? {} : { line: lineAt(sql, Number(parsed.position)) };
+    throw new UserError(`syntax error: ${parsed.error_message ?? 'unreadable'}`, line);
+  }
   const [statement, ...more] = parsed.statements ?? [];
   if (statement === undefined) throw new UserError('the query is empty');
   if (more.length > 0) throw new UserError('one statement at a time, please');
   return statement;
+}
+
+/** `position` counts bytes. */
+function lineAt(sql: string, position: number): number {
+  return Buffer.from(sql).subarray(0, position).toString().split('\n').length;
 }
 
 async function serialize(connection: DuckDBConnection, sql: string): Promise<string> {

@@ -12,7 +12,7 @@ test('content with every feature of the format is valid; its log types need sche
   const { status, stdout, stderr } = await runCommand(validate, [CONTENT]);
   assert.equal(status, 0, stderr);
   assert.match(stdout, /^6 {2}rule$/m);
-  assert.match(stdout, /^0 errors, 2 warnings$/m);
+  assert.match(stdout, /^0 errors, 4 warnings$/m);
   assert.match(
     stderr,
     /acme-audit\.yml:4: LogTypes: no log type Acme\.Audit is known \(and \d more\).*panther infer --name Acme\.Audit/,
@@ -53,6 +53,11 @@ const BROKEN: Readonly<Record<string, string>> = {
   'pack.yml': 'AnalysisType: pack\nPackID: P\nPackDefinition:\n  IDs:\n    - Good\n    - Nobody\n',
   'scheduled.yml':
     'AnalysisType: scheduled_rule\nRuleID: Scheduled\nFilename: odd.py\nEnabled: true\nSeverity: Info\nScheduledQueries:\n  - Nothing\n',
+  'sql.yml':
+    'AnalysisType: scheduled_query\nQueryName: Sql\nEnabled: true\nQuery: |\n  SELECT *\n  FROM panther_logs.public.no_logs\n  WHERE = 1\nSchedule:\n  CronExpression: 61 * * * *\n  TimeoutMinutes: 1\n',
+  'table.yml':
+    'AnalysisType: saved_query\nQueryName: Table\nQuery: |\n  SELECT *\n  FROM panther_logs.public.no_logs\n  JOIN panther_logs.aws_cloudtrail USING (a)\n',
+  'files.yml': "AnalysisType: saved_query\nQueryName: Files\nQuery: SELECT * FROM read_csv('/etc/passwd')\n",
   'yaml.yml': 'AnalysisType: rule\nRuleID: [\n',
   'type.yml': 'AnalysisType: rul\n',
 };
@@ -74,6 +79,10 @@ const EXPECTED: readonly (readonly [string, number, RegExp])[] = [
   ['model2.yml', 7, /there is no get_a in odd\.py/],
   ['pack.yml', 6, /there is no Nobody/],
   ['scheduled.yml', 7, /there is no Nothing/],
+  ['sql.yml', 7, /syntax error .*"="/],
+  ['sql.yml', 9, /Schedule\.CronExpression: the cron expression "61 .*minute/],
+  ['table.yml', 5, /no log type has the table no_logs/],
+  ['files.yml', 3, /the table function read_csv is not allowed/],
   ['yaml.yml', 3, /not valid YAML/],
   ['type.yml', 1, /"rul" is not one of rule, scheduled_rule/],
 ];

@@ -4,6 +4,7 @@ import { validateDetections } from '../../detections/validate.ts';
 import { type CommandIo, defineCommand, EXIT } from '../command.ts';
 import { knownLogTypes, readSchemas } from '../log-types.ts';
 import { shownPath, writeProblems } from '../problems.ts';
+import { checkQueriesOf } from '../query-check.ts';
 import { checkTypesOf } from '../type-check.ts';
 
 export const validate = defineCommand({
@@ -12,7 +13,7 @@ export const validate = defineCommand({
   usage: '[options] PATH…',
   details:
     'PATH is a folder, a zip or a specification. Checked are the keys and values of every specification, ids, files, ' +
-    'the syntax of code, and every name of something else; TypeScript is checked against the types of its events ' +
+    'the syntax of code and of SQL, schedules, and every name of something else; TypeScript is checked against the types of its events ' +
     '(`panther types`) where the package typescript is installed, in the folder or above it. Problems go to stderr with file and line, counts by type ' +
     'to stdout. Exit status 1: there are errors; warnings alone do not count.',
   operands: { min: 1 },
@@ -41,7 +42,8 @@ export const validate = defineCommand({
         isKnownLogType: (name) => logTypes.has(name),
       });
       const types = await checkTypesOf({ content: loaded, paths: operands, logTypes }, io);
-      const problems = [...loaded.problems, ...found, ...types].map((one) => ({
+      const queries = await checkQueriesOf(loaded, logTypes, io);
+      const problems = [...loaded.problems, ...found, ...types, ...queries].map((one) => ({
         ...one,
         file: shownPath(one.file, io.cwd),
       }));

@@ -66,6 +66,16 @@ function cronSlots(expression: string, after: Date, until: Date): readonly Date[
   return times;
 }
 
+/** What is wrong with a cron expression. */
+export function cronProblem(expression: string): string | undefined {
+  try {
+    const never = parseCron(expression).nextRun(new Date(0)) === null;
+    return never ? `the cron expression "${expression}" never comes` : undefined;
+  } catch (error) {
+    return errorMessage(error);
+  }
+}
+
 /** Without a job: nothing runs by itself. */
 function parseCron(expression: string): Cron {
   try {
