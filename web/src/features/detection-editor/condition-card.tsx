@@ -17,9 +17,10 @@ export function ConditionCard({ check, language, type }: ConditionCardProps) {
   return (
     <Card title="When it runs">
       <Loaded query={check} lines={3}>
-        {({ condition, logTypes }) => {
+        {({ id, condition, logTypes }) => {
           const other = whenItRuns(type);
           if (other !== undefined) return <p className={styles.dim}>{other}</p>;
+          if (id === null) return <p className={styles.dim}>It is known once the specification is valid.</p>;
           const types = logTypes.length === 0 ? 'any log type' : logTypes.join(', ');
           if (condition === null) {
             return (

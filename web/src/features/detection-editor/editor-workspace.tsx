@@ -1,5 +1,5 @@
 /** The editor of a detection with everything around it. Loaded only where something is edited. */
-import type { DetectionSummary, DraftMessage } from '@panther/platform/contract';
+import type { DetectionSummary, DraftCheck, DraftMessage } from '@panther/platform/contract';
 import { Play, Save } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
@@ -41,7 +41,6 @@ interface EditorWorkspaceProps {
 
 type Panel = 'problems' | 'tests' | 'replay';
 const PAUSE_MS = 400;
-const NO_LOG_TYPES: readonly string[] = [];
 
 export default function EditorWorkspace({ saved, language, initial, isNew }: EditorWorkspaceProps) {
   const navigate = useNavigate();
@@ -55,6 +54,7 @@ export default function EditorWorkspace({ saved, language, initial, isNew }: Edi
   const save = useSaveDraft();
   const [place, setPlace] = useState<DraftMessage>();
   const messages = check.data?.messages ?? [];
+  const checkedLogTypes = useLastLogTypes(check.data);
   const isDirty = unsaved.isDirty || isNew;
 
   function runTests() {
@@ -101,7 +101,7 @@ export default function EditorWorkspace({ saved, language, initial, isNew }: Edi
         draft={draft}
         setDraft={setDraft}
         messages={messages}
-        checkedLogTypes={check.data?.logTypes ?? NO_LOG_TYPES}
+        checkedLogTypes={checkedLogTypes}
         place={place}
         onSave={saveNow}
         onRun={runTests}
@@ -147,6 +147,13 @@ export default function EditorWorkspace({ saved, language, initial, isNew }: Edi
       <LeaveGuard isDirty={unsaved.isDirty} />
     </Page>
   );
+}
+
+/** Those of the last draft that was valid: what is being typed seldom is. */
+function useLastLogTypes(check: DraftCheck | undefined): readonly string[] {
+  const last = useRef<readonly string[]>([]);
+  if (check !== undefined && check.id !== null) last.current = check.logTypes;
+  return last.current;
 }
 
 function backTo({ id, name }: { readonly id: string; readonly name: string }) {

@@ -66,7 +66,7 @@ function keyResult(context: CompletionContext, fields: readonly EventField[]): C
   const found = keyPath(lineBefore(context));
   if (found === undefined) return null;
   const options = fieldsAt(fields, found.path).map((field) => fieldCompletion(field));
-  return { from: context.pos - found.typed.length, options, validFor: /^[\w.-]*$/ };
+  return options.length === 0 ? null : { from: context.pos - found.typed.length, options, validFor: /^[\w.-]*$/ };
 }
 
 function memberResult(context: CompletionContext, fields: readonly EventField[]): CompletionResult | null {
@@ -75,7 +75,7 @@ function memberResult(context: CompletionContext, fields: readonly EventField[])
   const options = fieldsAt(fields, found.path)
     .filter(({ name }) => /^[A-Za-z_$][\w$]*$/.test(name))
     .map((field) => fieldCompletion(field));
-  return { from: context.pos - found.typed.length, options, validFor: /^\w*$/ };
+  return options.length === 0 ? null : { from: context.pos - found.typed.length, options, validFor: /^\w*$/ };
 }
 
 function methodResult(context: CompletionContext): CompletionResult | null {

@@ -119,10 +119,10 @@ function values(context: CompletionContext, typed: string, options: readonly str
   };
 }
 
-function fields(context: CompletionContext, typed: string, all: readonly EventField[]): CompletionResult {
+function fields(context: CompletionContext, typed: string, all: readonly EventField[]): CompletionResult | null {
   const options = dottedFields(all).map(({ path, field }) => ({
     ...fieldCompletion(field, `${path}: `),
     label: path,
   }));
-  return { from: context.pos - typed.length, options, validFor: /^[\w.]*$/ };
+  return options.length === 0 ? null : { from: context.pos - typed.length, options, validFor: /^[\w.]*$/ };
 }
