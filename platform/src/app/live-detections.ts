@@ -35,6 +35,8 @@ export interface LiveDetectionsDeps {
   readonly log: Log;
   /** What Python rules can import besides the standard library, asked for when rules are loaded. */
   packages?(): readonly PythonPackage[];
+  /** The row of a lookup table, for rules that ask for it. */
+  lookup?(table: string, key: string): Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Rules as they were at one moment, with the runners that have loaded them. */
@@ -58,7 +60,11 @@ export async function openLiveDetections(deps: LiveDetectionsDeps): Promise<Live
   const faults: Fault[] = [];
   /** Since the last commit. */
   let hidden: HiddenCounts = new Map();
-  const keyValues = createKeyValueSession({ db: state.db, now: () => clock.now() });
+  const keyValues = createKeyValueSession({
+    db: state.db,
+    now: () => clock.now(),
+    lookup: (table, key) => deps.lookup?.(table, key),
+  });
 
   async function load(): Promise<void> {
     const detections = await readDetections(state, log);

@@ -2,6 +2,7 @@
 import type { LogEvent } from '../core/event.ts';
 import type { Detection } from '../detections/detection.ts';
 import { compileEnrichment, type Enrich, type TableUse } from '../enrichment/enrich.ts';
+import type { LookupRow } from '../enrichment/rows.ts';
 import type { LookupTable } from '../enrichment/table.ts';
 import { readDetections } from './detection-store.ts';
 import type { Log } from './log.ts';
@@ -9,6 +10,8 @@ import { type LookupStores, readFiles, readTable, useOf } from './lookup-store.t
 
 export interface LiveEnrichment {
   enrich(event: LogEvent): void;
+  /** The row of an enabled table. */
+  lookup(table: string, key: string): LookupRow | undefined;
   /** Looks for changes. */
   reload(): Promise<void>;
   close(): void;
@@ -74,6 +77,7 @@ export async function openLiveEnrichment(stores: LookupStores, log: Log): Promis
   looking.unref();
   return {
     enrich: (event) => enrichers.get(event.p_log_type)?.(event),
+    lookup: (table, key) => loaded.get(table)?.table?.find(key),
     reload,
     close: () => clearInterval(looking),
   };

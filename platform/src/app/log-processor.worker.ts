@@ -28,13 +28,14 @@ const { config, env } = settings;
 const adapters = await openAdapters({ config, dir, clock, log, env });
 const life = await startLife(adapters, config);
 const logTypes = await readLogTypes(adapters.state, settings.contentDir);
+const enrichment = await openLiveEnrichment(adapters, log);
 const detections = await openLiveDetections({
   adapters,
   clock,
   log,
   packages: () => installedPackages(dir.pythonPackages),
+  lookup: enrichment.lookup,
 });
-const enrichment = await openLiveEnrichment(adapters, log);
 const minFreeDiskBytes = settings.config.minFreeDiskMb * 1e6;
 const sources = sourcesDeps({
   adapters,

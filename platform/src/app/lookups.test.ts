@@ -10,6 +10,7 @@ import { openTestPipeline, type TestPipeline, trailEvent } from '../../test/supp
 import { toDetection } from '../detections/detection.ts';
 import { readConfig } from './config.ts';
 import { installContent } from './detection-store.ts';
+import { openLiveDetections } from './live-detections.ts';
 import { type LiveEnrichment, openLiveEnrichment } from './live-enrichment.ts';
 import { createLog } from './log.ts';
 import { refreshLookups } from './lookup-refresh.ts';
@@ -155,4 +156,43 @@ test('SQL reads lookup tables, alone and beside logs, and nothing else through t
   await assert.rejects(select('SELECT * FROM panther_lookups.ownrs'), /no lookup table "ownrs"; there are .*owners/);
   await assert.rejects(select('SELECT * FROM panther_lookups.secret.owners'), /there is no table/);
   await assert.rejects(select('DROP VIEW panther_lookups.owners'), /only SELECT/);
+});
+
+test('rules ask for rows of tables, in both languages', async () => {
+  const rule = (id: string, file: string, body: string) => {
+    const spec = { AnalysisType: 'rule', RuleID: id, Filename: file, Enabled: true, Severity: 'Low' };
+    const parsed = toDetection({ ...spec, LogTypes: ['AWS.CloudTrail'] }, file, body);
+    if (!('detection' in parsed)) throw new Error(JSON.stringify(parsed.issues));
+    return parsed.detection;
+  };
+  const python = `def rule(event):
+    row = event.lookup("owners", event.get("awsRegion"))
+    return row["owner"] == "ann" and event.lookup("owners", "x") is None and event.lookup("none", 1) is None
+`;
+  const typescript = `import { lookup, type Event } from 'panther';
+export function rule(event: Event<'AWS.CloudTrail'>): boolean {
+  return lookup('owners', event.awsRegion)?.owner === 'ann' && lookup('owners', 'x') === undefined;
+}
+`;
+  const { state, metrics } = runtime.adapters;
+  const detections = [rule('Py', 'py.py', python), rule('Ts', 'ts.ts', typescript)];
+  await installContent(state, clock, 'test:rules', { detections });
+  const live = await openLiveDetections({ adapters: { state, metrics }, clock, log, lookup: enrichment.lookup });
+  try {
+    const event = {
+      p_log_type: 'AWS.CloudTrail',
+      p_row_id: '1',
+      p_event_time: '2026-07-01 00:00:00.000000000',
+      p_parse_time: '2026-07-01 00:00:00.000000000',
+      awsRegion: 'us-west-2',
+    };
+    live.offer(event, JSON.stringify(event));
+    const results = await live.drain();
+    assert.deepEqual(results.map((one) => [one.ruleId, one.kind, one.kind === 'error' ? one.message : '']).toSorted(), [
+      ['Py', 'match', ''],
+      ['Ts', 'match', ''],
+    ]);
+  } finally {
+    await live.close();
+  }
 });

@@ -185,7 +185,9 @@ class PantherEvent(ImmutableCaseInsensitiveDict):
         return model.method_name(key)
 
     def lookup(self, table, key):
-        return self.deep_get("_mocked_lookup_data_", table, key)
+        if "_mocked_lookup_data_" in self:
+            return self.deep_get("_mocked_lookup_data_", table, key)
+        return wrap(find_row(table, key))
 
     def event_time_epoch(self, force_utc=True):
         from datetime import datetime, timezone

@@ -40,6 +40,16 @@ def _call(op, key, **arguments):
     return answer["value"]
 
 
+def find_row(table, key):
+    """The row of a lookup table; None where there is no such table, or no such row."""
+    if not isinstance(table, str):
+        raise TypeError(f"table must be a str, not {type(table).__name__}")
+    if key is None or key == "":
+        return None
+    found = _call("lookup", str(key), table=str.__str__(table))
+    return None if found is None else read_json(found)
+
+
 def _expiry(seconds):
     seconds = int(seconds)
     if seconds <= 0:

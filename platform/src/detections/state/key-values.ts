@@ -41,6 +41,8 @@ export interface KeyValueOptions {
   /** Reads what is stored; null in memory. */
   readonly db: Kysely<Tables> | null;
   now(): Date;
+  /** The row of a lookup table; there are no tables without it. */
+  lookup?(table: string, key: string): Readonly<Record<string, unknown>> | undefined;
 }
 
 interface Known {
@@ -61,7 +63,7 @@ const KEYS_PER_STATEMENT = 400;
 /** More than every operation that is allowed. */
 const MAX_OPERATION_CHARACTERS = 4_000_000;
 
-export function createKeyValueSession({ db, now }: KeyValueOptions): KeyValueSession {
+export function createKeyValueSession({ db, now, lookup }: KeyValueOptions): KeyValueSession {
   const known = new Map<string, Known>();
   /** Since the mark; undefined: was not known then. */
   const before = new Map<string, Known | undefined>();
@@ -86,6 +88,7 @@ export function createKeyValueSession({ db, now }: KeyValueOptions): KeyValueSes
   }
 
   async function perform(operation: Operation): Promise<OperationValue> {
+    if (operation.op === 'lookup') return rowText(lookup?.(operation.table, operation.key));
     const one = await read(operation.key);
     const seconds = Math.floor(now().getTime() / 1_000);
     const { change, value } = evaluate(operation, one, isExpired(one.item, seconds));
@@ -164,7 +167,11 @@ interface Effect {
   value(after: Item): OperationValue;
 }
 
-function evaluate(operation: Operation, { change, item }: Known, isOver: boolean): Effect {
+function rowText(row: Readonly<Record<string, unknown>> | undefined): string | null {
+  return row === undefined ? null : JSON.stringify(row);
+}
+
+function evaluate(operation: Exclude<Operation, { op: 'lookup' }>, { change, item }: Known, isOver: boolean): Effect {
   const strings = (after: Item): OperationValue => [...(after.strings ?? [])].sort();
   const nothing = () => null;
   switch (operation.op) {

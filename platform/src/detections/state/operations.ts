@@ -37,11 +37,12 @@ export const operation = z.discriminatedUnion('op', [
     json: z.string().max(MAX_ITEM_CHARACTERS, `the dictionary is longer than ${MAX_ITEM_CHARACTERS} characters`),
     expiresAt,
   }),
+  z.strictObject({ op: z.literal('lookup'), key, table: z.string().max(1_000, 'the name of the table is too long') }),
 ]);
 
 export type Operation = z.infer<typeof operation>;
 
-/** For the helper's caller: a number, a list of strings, a boolean, the JSON text of a dictionary, or null. */
+/** For the helper's caller: a number, a list of strings, a boolean, the JSON text of a dictionary or a row, or null. */
 export type OperationValue = number | boolean | string | readonly string[] | null;
 
 export type OperationAnswer = { readonly value: OperationValue } | { readonly error: string };

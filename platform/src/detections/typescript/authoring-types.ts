@@ -47,6 +47,9 @@ export interface Rule<E = Event> {
 const HELPERS = `/** The value under these keys, one inside the other; undefined where one is missing. */
 export function deepGet(event: object, ...keys: readonly string[]): Json;
 
+/** The row of a lookup table; undefined where there is no such table, or no such row. */
+export function lookup(table: string, key: string | number | null | undefined): { readonly [column: string]: Json } | undefined;
+
 interface Reading {
   /** What has expired is no longer there. */
   readonly checkExpiration?: boolean;

@@ -44,6 +44,14 @@ function strings(values) {
   return list;
 }
 
+/** The row of a lookup table; undefined where there is no such table, or no such row. */
+export function lookup(table, key) {
+  if (typeof table !== 'string') throw new TypeError(`table must be a string, not ${typeof table}`);
+  if (key === undefined || key === null || key === '') return undefined;
+  const row = call('lookup', String(key), { table });
+  return row === null ? undefined : parse(row);
+}
+
 /** Counter; 0 if there is none. */
 export function getCounter(key, { checkExpiration = false } = {}) {
   return call('get-count', key, { force: Boolean(checkExpiration) });
