@@ -237,8 +237,10 @@ async function saveTwice(page: Page): Promise<void> {
 
 async function replay(page: Page): Promise<void> {
   await page.goto(`/detections/${OWN}?tab=replay`);
+  await page.getByRole('combobox', { name: 'Time range' }).click();
+  await page.getByRole('option', { name: 'the last 24 hours' }).click();
   await page.getByRole('button', { name: 'Replay', exact: true }).click();
-  await page.getByText(/alerts? there would have been/).waitFor({ timeout: 60_000 });
+  await page.getByRole('heading', { name: 'No alerts' }).waitFor({ timeout: 60_000 });
   await page.getByRole('switch', { name: 'Enabled' }).first().click();
   await page.getByText(`${OWN} is enabled.`).waitFor();
 }

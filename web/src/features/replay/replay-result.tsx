@@ -36,7 +36,7 @@ export function ReplayResult({ replay, result, after }: ReplayResultProps) {
         </p>
         <div className={styles.stats}>
           <Stat label="Events" value={formatNumber(result.events)} note="of its log types" />
-          <Stat label="Run on" value={formatNumber(result.candidates)} note="met its condition" />
+          <Stat label="Run on" value={formatNumber(result.candidates)} note="of these" />
           <Stat label="Matches" value={formatNumber(result.matches)} />
           <Stat label="Dedup strings" value={formatNumber(result.dedupCount)} />
           <Stat label="Errors" value={formatNumber(result.errors)} />
