@@ -1,9 +1,8 @@
 import { basename, resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import { type LoadedDetections, type LoadProblem, loadDetections } from '../../detections/load.ts';
-import { validateDetections } from '../../detections/validate.ts';
+import { checkContent } from '../check-content.ts';
 import { type CommandIo, defineCommand, EXIT } from '../command.ts';
-import { knownLogTypes } from '../log-types.ts';
 import { confirm, installer, isNothing, planAsJson, writePlan } from '../pack-plan.ts';
 import { writeProblems } from '../problems.ts';
 
@@ -47,7 +46,11 @@ export const upload = defineCommand({
     const open = await io.services.openPacks(options['data-dir'], options.config);
     try {
       open.checkFolder(path);
-      const { content, problems, errors } = await check(loaded, options['data-dir'], io);
+      const problems = await checkContent(loaded, { paths: operands, dataDir: options['data-dir'], schemas: [] }, io);
+      await writeProblems(problems, io);
+      const wrong = problems.filter(({ level }) => level === 'error');
+      const errors = wrong.length;
+      const content = withoutErrors(loaded, wrong);
       if (errors > 0 && !options.partial) {
         if (options.json) await io.stdout.write(`${JSON.stringify({ installed: false, problems }, null, 2)}\n`);
         else
@@ -95,24 +98,6 @@ async function stillThere(open: Open, name: string, ids: readonly string[]) {
   const [last] = await open.history(name);
   const installed = await open.contentAt(name, last?.revision ?? 0);
   return installed.filter(({ id }) => ids.includes(id));
-}
-
-/** The problems go to stderr; `content` is what has none. */
-async function check(loaded: LoadedDetections, dataDir: string | undefined, io: CommandIo) {
-  const logTypes = knownLogTypes(io, []);
-  const runners = await io.services.openRunners(dataDir);
-  try {
-    const found = await validateDetections(loaded, {
-      check: runners.python.check,
-      isKnownLogType: (name) => logTypes.has(name),
-    });
-    const problems = [...loaded.problems, ...found];
-    await writeProblems(problems, io);
-    const errors = problems.filter(({ level }) => level === 'error');
-    return { content: withoutErrors(loaded, errors), problems, errors: errors.length };
-  } finally {
-    await runners.close();
-  }
 }
 
 function withoutErrors({ detections, places }: LoadedDetections, errors: readonly LoadProblem[]) {

@@ -1,11 +1,8 @@
 import { resolve } from 'node:path';
 import { type LoadProblem, loadDetections } from '../../detections/load.ts';
-import { validateDetections } from '../../detections/validate.ts';
+import { checkContent } from '../check-content.ts';
 import { type CommandIo, defineCommand, EXIT } from '../command.ts';
-import { knownLogTypes, readSchemas } from '../log-types.ts';
 import { shownPath, writeProblems } from '../problems.ts';
-import { checkQueriesOf } from '../query-check.ts';
-import { checkTypesOf } from '../type-check.ts';
 
 export const validate = defineCommand({
   name: 'validate',
@@ -31,29 +28,16 @@ export const validate = defineCommand({
   ],
   async run({ options, operands }, io) {
     const loaded = loadDetections(operands.map((path) => resolve(io.cwd, path)));
-    const logTypes = await knownLogTypes(io, [
-      ...(await io.services.addedLogTypes(options['data-dir'])),
-      ...(await readSchemas(options.schema, io)),
-    ]);
-    const runners = await io.services.openRunners(options['data-dir']);
-    try {
-      const found = await validateDetections(loaded, {
-        check: runners.python.check,
-        isKnownLogType: (name) => logTypes.has(name),
-      });
-      const types = await checkTypesOf({ content: loaded, paths: operands, logTypes }, io);
-      const queries = await checkQueriesOf(loaded, logTypes, io);
-      const problems = [...loaded.problems, ...found, ...types, ...queries].map((one) => ({
-        ...one,
-        file: shownPath(one.file, io.cwd),
-      }));
-      const errors = problems.filter(({ level }) => level === 'error').length;
-      const items = countByType(loaded.detections);
-      await (options.json ? writeJson(items, problems, io) : writeText(items, problems, io));
-      return errors === 0 ? EXIT.done : EXIT.failures;
-    } finally {
-      await runners.close();
-    }
+    const found = await checkContent(
+      loaded,
+      { paths: operands, dataDir: options['data-dir'], schemas: options.schema },
+      io,
+    );
+    const problems = found.map((one) => ({ ...one, file: shownPath(one.file, io.cwd) }));
+    const errors = problems.filter(({ level }) => level === 'error').length;
+    const items = countByType(loaded.detections);
+    await (options.json ? writeJson(items, problems, io) : writeText(items, problems, io));
+    return errors === 0 ? EXIT.done : EXIT.failures;
   },
 });
 
