@@ -24,6 +24,7 @@ import { readDetections } from './detection-store.ts';
 import type { Runtime } from './runtime.ts';
 import { runCorrelation } from './scheduled-correlation.ts';
 import { runQuery } from './scheduled-query.ts';
+import { runSigmaCorrelation } from './scheduled-sigma-correlation.ts';
 
 export type SchedulerRuntime = Pick<
   Runtime,
@@ -202,7 +203,7 @@ export function createScheduler(runtime: SchedulerRuntime, options: SchedulerOpt
     const end: RunTask['end'] = (tx, outcome) => endRun(tx, lease, run, outcome, clock.now());
     const task: RunTask = { ...work, run, scheduledAt: new Date(scheduled_at), previousAt, schedule, end };
     try {
-      const outcome = await (detection.type === 'scheduled_query' ? runQuery : runCorrelation)(runtime, task);
+      const outcome = await runnerOf(detection)(runtime, task);
       log.info({ detection: detection.id, scheduledAt: scheduled_at, ...outcome }, 'scheduled run');
     } catch (error) {
       if (signal.aborted || error instanceof LeaseLost) throw error;
@@ -244,6 +245,11 @@ export function createScheduler(runtime: SchedulerRuntime, options: SchedulerOpt
       }
     },
   };
+}
+
+function runnerOf({ type, spec }: Detection): (runtime: SchedulerRuntime, task: RunTask) => Promise<RunOutcome> {
+  if (type === 'scheduled_query') return runQuery;
+  return spec.Sigma === undefined ? runCorrelation : runSigmaCorrelation;
 }
 
 function isScheduled({ type }: Detection): boolean {

@@ -24,7 +24,7 @@ export async function writeSigmaSummary(
   known: LogTypes,
   io: CommandIo,
 ): Promise<void> {
-  const rules = detections.filter(({ language }) => language === 'sigma');
+  const rules = detections.filter(({ language, type }) => language === 'sigma' && type === 'rule');
   if (rules.length === 0) return;
   const off = rules.filter(({ isEnabled }) => !isEnabled);
   const running = rules.filter((one) => one.isEnabled && one.info.logTypes.some((name) => known.has(name)));

@@ -6,6 +6,8 @@ import { sha256Hex } from '../core/ids.ts';
 import { checkSpec } from './format/check.ts';
 import { ANALYSIS_TYPES, type AnalysisType } from './format/index.ts';
 import type { SpecIssue } from './format/shared.ts';
+import { createCorrelator } from './sigma/correlation/correlator.ts';
+import type { CorrelationPart } from './sigma/correlation/specification.ts';
 import { compileSigma } from './sigma/run.ts';
 import type { SigmaPart } from './sigma/specification.ts';
 
@@ -77,18 +79,21 @@ export function toDetection(spec: Fields, file: string, body: string): ParsedSpe
   return { detection, warnings };
 }
 
-/** Of a specification that was made of a Sigma rule. */
+/** Of a specification that was made of a Sigma rule or correlation. */
 function toSigmaDetection(spec: Fields, file: string, body: string): ParsedSpec {
+  const isCorrelation = spec.AnalysisType === 'correlation_rule';
   try {
-    compileSigma(spec.Sigma as SigmaPart);
+    if (isCorrelation) createCorrelator((spec.Sigma as CorrelationPart).correlations);
+    else compileSigma(spec.Sigma as SigmaPart);
   } catch (error) {
     return { issues: [{ path: ['Sigma'], message: errorMessage(error) }] };
   }
+  const type = isCorrelation ? ('correlation_rule' as const) : ('rule' as const);
   const id = String(spec.RuleID);
   const version = versionOf(spec, body);
   const info = infoOf(id, version, spec);
   const isEnabled = (spec.Enabled as boolean | undefined) ?? true;
-  const detection = { id, type: 'rule' as const, language: 'sigma' as const, info, isEnabled, body, file };
+  const detection = { id, type, language: 'sigma' as const, info, isEnabled, body, file };
   return { detection: { ...detection, tests: [], spec, version }, warnings: [] };
 }
 

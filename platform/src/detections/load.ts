@@ -75,7 +75,7 @@ export function loadDetections(path: string | readonly string[]): LoadedDetectio
     problems.push(...reading.problems);
   }
   const sigma = loadSigma([...sigmaFiles].map(([name, { text }]) => ({ path: name, text })));
-  const own = [...deriveFrom(withoutCodeOfOthers(found)), ...sigma.rules.map(toFoundSpec)];
+  const own = [...deriveFrom(withoutCodeOfOthers(found)), ...[...sigma.rules, ...sigma.scheduled].map(toFoundSpec)];
   const { detections, places, problems: invalid } = toDetections(own);
   const all = [...problems, ...sigma.problems, ...invalid, ...checkLinks(detections, places)];
   return { detections, places, problems: all, correlations: sigma.correlations };

@@ -16,11 +16,15 @@ export const CORRELATION_LOG_TYPE = 'Panther.Correlation';
 const SHOWN_MATCHES = 20;
 const MS_PER_MINUTE = 60_000;
 
-export interface Report {
+/** By which it is known whether something was reported before. */
+export interface ReportName {
   /** Names the values in common. */
   readonly key: string;
   /** Of the newest match, RFC 3339. */
   readonly lastEventAt: string;
+}
+
+export interface Report extends ReportName {
   readonly finding: Finding;
 }
 
@@ -35,18 +39,18 @@ export function toReport({ members }: Correlation, finding: Finding): Report {
 }
 
 /** Windows overlap, so that what comes late is found: a report is new when a match of it is newer than all before. */
-export async function newReports(
+export async function newReports<T extends ReportName>(
   db: Kysely<Tables>,
   detectionId: string,
-  reports: readonly Report[],
-): Promise<readonly Report[]> {
+  reports: readonly T[],
+): Promise<readonly T[]> {
   const rows = await db
     .selectFrom('correlation_reports')
     .select(['key', 'last_event_at'])
     .where('detection_id', '=', detectionId)
     .execute();
   const known = new Map(rows.map(({ key, last_event_at }) => [key, last_event_at]));
-  const latest = new Map<string, Report>();
+  const latest = new Map<string, T>();
   for (const report of reports) {
     const other = latest.get(report.key);
     if (other === undefined || other.lastEventAt < report.lastEventAt) latest.set(report.key, report);
@@ -58,7 +62,7 @@ export async function newReports(
 export async function keepReports(
   tx: Transaction<Tables>,
   detectionId: string,
-  reports: readonly Report[],
+  reports: readonly ReportName[],
   before: Date,
 ): Promise<void> {
   for (const { key, lastEventAt } of reports) {

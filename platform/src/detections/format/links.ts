@@ -34,7 +34,8 @@ function linksOf({ id, type, spec }: Detection, ids: ReadonlySet<string>): reado
     const queries = spec.ScheduledQueries as readonly string[];
     return missing(queries, ids).map((one) => link('warning', id, ['ScheduledQueries', queries.indexOf(one)], one));
   }
-  if (type !== 'correlation_rule') return [];
+  // Those of Sigma have found their rules already.
+  if (type !== 'correlation_rule' || spec.Sigma !== undefined) return [];
   const rules = correlationOf(spec).members.map(({ ruleId }) => ruleId);
   return missing(rules, ids).map((one) => link('warning', id, ['Detection'], one));
 }

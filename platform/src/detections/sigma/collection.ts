@@ -1,5 +1,6 @@
 /** Sigma documents of many files together: rules get the filters that are for them, correlations find their rules. */
 import { type LoadedCorrelation, resolveCorrelations } from './correlation/resolve.ts';
+import { toCorrelationSpecification } from './correlation/specification.ts';
 import { applyFilters, isFor } from './filters.ts';
 import { parseDocument } from './parse.ts';
 import { applyPipelines, type Processed } from './pipeline/apply.ts';
@@ -43,6 +44,8 @@ export interface LoadedRule {
 export interface SigmaCollection {
   readonly rules: readonly LoadedRule[];
   readonly correlations: readonly LoadedCorrelation[];
+  /** Those that can run on a schedule. */
+  readonly scheduled: readonly LoadedRule[];
   /** Documents that were read, also those that are not valid. */
   readonly documents: number;
   readonly problems: readonly SigmaProblem[];
@@ -90,7 +93,9 @@ export function loadSigma(files: readonly SigmaFile[]): SigmaCollection {
     const isPart = parts.has(value.rule.id) || parts.has(value.rule.name ?? '');
     return { spec: toSpecification(value, isPart), text, file, line: value.rule.line };
   });
-  return { rules: loaded, correlations: resolved, documents, problems };
+  const { scheduled, problems: unscheduled } = schedulable(resolved);
+  problems.push(...unscheduled);
+  return { rules: loaded, correlations: resolved, scheduled, documents, problems };
 }
 
 function attempt(file: string, problems: SigmaProblem[], work: () => void): void {
@@ -155,6 +160,22 @@ function processRules(
 /** Ids and names of rules that correlations stand for. */
 function partsOf(correlations: readonly SigmaCorrelation[]): ReadonlySet<string> {
   return new Set(correlations.flatMap(({ rules, generate }) => (generate ? [] : rules)));
+}
+
+function schedulable(resolved: readonly LoadedCorrelation[]) {
+  const scheduled: LoadedRule[] = [];
+  const problems: SigmaProblem[] = [];
+  for (const one of resolved) {
+    const { file, text, meta } = one;
+    const spec = toCorrelationSpecification(one, resolved);
+    if (spec !== undefined) scheduled.push({ spec, text, file, line: meta.line });
+    else {
+      const message =
+        'what it asks for is only known when its time is over: panther detect evaluates it, a running Panther does not';
+      problems.push({ level: 'warning', file, line: meta.line, field: 'correlation', message });
+    }
+  }
+  return { scheduled, problems };
 }
 
 function idleFilters(
