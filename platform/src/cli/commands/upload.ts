@@ -1,10 +1,12 @@
 import { basename, resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
+import type { Detection } from '../../detections/detection.ts';
 import { type LoadedDetections, type LoadProblem, loadDetections } from '../../detections/load.ts';
 import { checkContent } from '../check-content.ts';
-import { type CommandIo, defineCommand, EXIT } from '../command.ts';
+import { type CommandIo, defineCommand, EXIT, type ExitStatus } from '../command.ts';
 import { confirm, installer, isNothing, planAsJson, writePlan } from '../pack-plan.ts';
 import { writeProblems } from '../problems.ts';
+import type { OpenPacks, PackPlan } from '../services.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
@@ -48,56 +50,68 @@ export const upload = defineCommand({
       open.checkFolder(path);
       const problems = await checkContent(loaded, { paths: operands, dataDir: options['data-dir'], schemas: [] }, io);
       await writeProblems(problems, io);
-      const wrong = problems.filter(({ level }) => level === 'error');
-      const errors = wrong.length;
-      const content = withoutErrors(loaded, wrong);
-      if (errors > 0 && !options.partial) {
-        if (options.json) await io.stdout.write(`${JSON.stringify({ installed: false, problems }, null, 2)}\n`);
-        else
-          await io.stderr.write(`${errors} errors: nothing was installed; --partial installs what is without errors\n`);
-        return EXIT.failures;
-      }
-      const whole = await open.plan(name, content);
-      const plan =
-        errors > 0 ? { ...whole, changes: whole.changes.filter(({ action }) => action !== 'remove') } : whole;
-      const gone = whole.changes.filter(({ action }) => action === 'remove');
-      if (!options.json) await writePlan(plan, content, options.diff, io);
-      if (options['dry-run'] || isNothing(plan)) {
-        if (options.json)
-          await io.stdout.write(`${JSON.stringify({ installed: false, ...planAsJson(plan), problems }, null, 2)}\n`);
-        return errors > 0 ? EXIT.failures : EXIT.done;
-      }
-      if (!options.yes && (options.json || !(await confirm('Install?', io)))) {
-        await io.stderr.write('nothing was installed; --yes installs without asking\n');
-        return EXIT.failures;
-      }
-      const kept =
-        errors > 0
-          ? await stillThere(
-              open,
-              name,
-              gone.map(({ id }) => id),
-            )
-          : [];
-      const done = await open.apply(plan, [...content, ...kept], installer(io, options.note));
-      if (options.json)
-        await io.stdout.write(`${JSON.stringify({ installed: true, ...planAsJson(plan), problems }, null, 2)}\n`);
-      else await io.stdout.write(`installed: ${done.added} added, ${done.updated} changed, ${done.removed} removed\n`);
-      return errors > 0 ? EXIT.failures : EXIT.done;
+      return await installChecked(open, { name, loaded, problems, options }, io);
     } finally {
       await open.close();
     }
   },
 });
 
-type Open = Awaited<ReturnType<CommandIo['services']['openPacks']>>;
+interface Upload {
+  readonly name: string;
+  readonly loaded: LoadedDetections;
+  readonly problems: readonly LoadProblem[];
+  readonly options: {
+    readonly yes: boolean;
+    readonly 'dry-run': boolean;
+    readonly diff: boolean;
+    readonly partial: boolean;
+    readonly json: boolean;
+    readonly note: string;
+  };
+}
 
-/** What the pack has and the upload could not read must not be taken for removed. */
-async function stillThere(open: Open, name: string, ids: readonly string[]) {
-  if (ids.length === 0) return [];
-  const [last] = await open.history(name);
-  const installed = await open.contentAt(name, last?.revision ?? 0);
-  return installed.filter(({ id }) => ids.includes(id));
+async function installChecked(open: OpenPacks, upload: Upload, io: CommandIo): Promise<ExitStatus> {
+  const { name, loaded, problems, options } = upload;
+  const wrong = problems.filter(({ level }) => level === 'error');
+  const result = (installed: boolean, plan?: PackPlan) => tell(upload, installed, plan, io);
+  if (wrong.length > 0 && !options.partial) {
+    await io.stderr.write(`${wrong.length} errors: nothing was installed; --partial installs what is without errors\n`);
+    await result(false);
+    return EXIT.failures;
+  }
+  const { plan, content } = await planFor(open, name, withoutErrors(loaded, wrong), wrong.length > 0);
+  if (!options.json) await writePlan(plan, content, options.diff, io);
+  const status = wrong.length > 0 ? EXIT.failures : EXIT.done;
+  if (options['dry-run'] || isNothing(plan)) {
+    await result(false, plan);
+    return status;
+  }
+  if (!options.yes && (options.json || !(await confirm('Install?', io)))) {
+    await io.stderr.write('nothing was installed; --yes installs without asking\n');
+    return EXIT.failures;
+  }
+  const done = await open.apply(plan, content, installer(io, options.note));
+  if (!options.json)
+    await io.stdout.write(`installed: ${done.added} added, ${done.updated} changed, ${done.removed} removed\n`);
+  await result(true, plan);
+  return status;
+}
+
+async function tell({ problems, options }: Upload, installed: boolean, plan: PackPlan | undefined, io: CommandIo) {
+  if (!options.json) return;
+  const document = { installed, ...(plan && planAsJson(plan)), problems };
+  await io.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+}
+
+/** `isPart`: what the pack has and the upload could not read must not be taken for removed. */
+async function planFor(open: OpenPacks, name: string, content: readonly Detection[], isPart: boolean) {
+  const plan = await open.plan(name, content);
+  const gone = new Set(plan.changes.filter(({ action }) => action === 'remove').map(({ id }) => id));
+  if (!isPart || gone.size === 0) return { plan, content };
+  const installed = await open.contentAt(name, plan.revision);
+  const all = [...content, ...installed.filter(({ id }) => gone.has(id))];
+  return { plan: { ...plan, changes: plan.changes.filter(({ id }) => !gone.has(id)) }, content: all };
 }
 
 function withoutErrors({ detections, places }: LoadedDetections, errors: readonly LoadProblem[]) {
