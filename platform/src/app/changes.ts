@@ -8,25 +8,37 @@ export type Watched = (typeof WATCHED)[number];
 
 const EVERY_MS = 2_000;
 
-/** Opened before anything is read: what is changed from then on is told to `changed`. */
-export async function openChanges(
-  state: State,
-): Promise<(changed: (what: Watched) => Promise<void>) => MaintenanceTask> {
+export interface Changes {
+  /** What is changed from the opening on is told. */
+  task(changed: (what: Watched) => Promise<void>): MaintenanceTask;
+  /** What is there now is about to be read anyway: it is not told. */
+  note(tables: readonly Watched[]): Promise<void>;
+}
+
+/** Opened before anything is read. */
+export async function openChanges(state: State): Promise<Changes> {
   const known = new Map<Watched, string>();
-  for (const table of WATCHED) known.set(table, await fingerprint(state, table));
-  return (changed) => ({
-    name: 'changes of other processes',
-    everyMs: EVERY_MS,
-    async run() {
-      for (const table of WATCHED) {
-        const now = await fingerprint(state, table);
-        if (now === known.get(table)) continue;
-        await changed(table);
-        // After it: a change that could not be taken is tried again.
-        known.set(table, now);
-      }
-    },
-  });
+  async function note(tables: readonly Watched[]): Promise<void> {
+    for (const table of tables) known.set(table, await fingerprint(state, table));
+  }
+
+  await note(WATCHED);
+  return {
+    note,
+    task: (changed) => ({
+      name: 'changes of other processes',
+      everyMs: EVERY_MS,
+      async run() {
+        for (const table of WATCHED) {
+          const now = await fingerprint(state, table);
+          if (now === known.get(table)) continue;
+          await changed(table);
+          // After it: a change that could not be taken is tried again.
+          known.set(table, now);
+        }
+      },
+    }),
+  };
 }
 
 /** Every change sets `updated_at`, and counts of events do not. */

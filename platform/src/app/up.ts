@@ -96,7 +96,11 @@ async function startParts(
 
   const threads = roles.has('log-processor') ? startThreads(runtime, context) : [];
   detections.onChange(() => {
-    for (const thread of threads) thread.reload();
+    const reload = () => {
+      for (const thread of threads) thread.reload();
+    };
+    // What fails is noticed by the watch.
+    changes.note(['detections', 'exceptions']).then(reload, reload);
   });
   for (const [index, thread] of threads.entries()) {
     const name = threads.length === 1 ? 'log processor' : `log processor ${index + 1}`;
@@ -138,7 +142,7 @@ async function startParts(
     await sources.reload();
     parts.push({ component: { name: 'sources', state: OK }, stop: () => sources.stop() });
   }
-  const task = changes(async (what) => {
+  const task = changes.task(async (what) => {
     log.info({ what }, 'changed by another process, or through this one');
     if (what !== 'sources') await detections.reload();
     else if (roles.has('sources')) await sources.reload();
