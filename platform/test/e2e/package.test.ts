@@ -40,7 +40,8 @@ before(() => {
   const [{ filename }] = JSON.parse(
     execFileSync('npm', ['pack', DIST, '--json', '--pack-destination', dir], { encoding: 'utf8', cwd: dir }),
   );
-  const options = ['--no-audit', '--no-fund', '--loglevel=error'];
+  // A connection that stands still is given up soon: npm would wait for five minutes.
+  const options = ['--no-audit', '--no-fund', '--loglevel=error', '--fetch-timeout=30000', '--fetch-retries=5'];
   execFileSync('npm', ['install', '--global', '--prefix', prefix, ...options, join(dir, filename)], {
     env,
     cwd: dir,
