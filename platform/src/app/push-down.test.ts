@@ -15,7 +15,7 @@ import { writePart } from '../lake/part.ts';
 import { readStoredEvents } from '../lake/stored-events.ts';
 import { logTable } from '../lake/tables.ts';
 import { stringifyEvent } from '../log-analysis/json-values.ts';
-import { parseStored } from './replay.ts';
+import { parseStored } from './lake-events.ts';
 
 const scalar = (name: string, type: ScalarType): Column => ({ name, type: { kind: 'scalar', type } });
 const OWN: readonly Column[] = [

@@ -3,7 +3,6 @@
  * match rows, no alerts, stateful helpers begin empty and are thrown away. Hour by hour, so memory does not grow with
  * the time or with the number of matches.
  */
-import { join } from 'node:path';
 import { createAlertWindows, type WindowAlert } from '../alerts/event-windows.ts';
 import type { RuleMatch } from '../core/detection.ts';
 import { UserError } from '../core/errors.ts';
@@ -18,22 +17,13 @@ import type { PythonPackage } from '../detections/python/runner.ts';
 import { pushDown } from '../detections/replay/push-down.ts';
 import { createReplayReport, type ReplayFindings, toRfc3339 } from '../detections/replay/report.ts';
 import { createKeyValuesInMemory } from '../detections/state/key-values.ts';
-import type { Catalog, LiveFile } from '../lake/catalog.ts';
-import type { Duckdb } from '../lake/duckdb.ts';
-import type { LakeFiles } from '../lake/lake-files.ts';
-import { readStoredEvents } from '../lake/stored-events.ts';
-import { parsePrecisely, stringifyEvent } from '../log-analysis/json-values.ts';
+import type { LiveFile } from '../lake/catalog.ts';
+import { stringifyEvent } from '../log-analysis/json-values.ts';
 import { createRunners } from './detection-runners.ts';
+import { type LakeEventsDeps, lakeHour, readLakeEvents } from './lake-events.ts';
 
-export interface ReplayDeps {
-  readonly catalog: Pick<Catalog, 'liveFiles'>;
-  readonly files: LakeFiles;
-  readonly duckdb: Duckdb;
+export interface ReplayDeps extends LakeEventsDeps {
   readonly tables: readonly LakeTable[];
-  /** Scratch space on the disk of the lake's files. */
-  readonly tmpDir: string;
-  /** A name for scratch files. */
-  nonce(): string;
   readonly packages?: readonly PythonPackage[];
   readonly now: () => Date;
 }
@@ -98,17 +88,18 @@ export async function replay(deps: ReplayDeps, request: ReplayRequest): Promise<
     });
     const gathered = gather(rule, to.getTime() - from.getTime());
     const counts = await countFiles(deps, tables, from, to);
+    const selected = tables.map((table) => ({ table, where: pushDown(condition, table.columns) }));
     let done = 0;
     for (const hours of counts.groups) {
       signal.throwIfAborted();
       request.onProgress?.({ events: counts.rows, done, matches: gathered.matches });
       gathered.reach(hours.from);
-      const selected = tables.map((table) => ({ table, where: pushDown(condition, table.columns) }));
-      await readHours(deps, hours, selected, { from, to, signal }, async (events) => {
+      const { fromHour, toHour } = hours;
+      for await (const events of readLakeEvents(deps, { tables: selected, from, to, fromHour, toHour, signal })) {
         for (const event of events) engine.offer(event);
         if (engine.pendingCount >= BATCH) gathered.add(await engine.drain());
         request.onProgress?.({ events: counts.rows, done, matches: gathered.matches });
-      });
+      }
       gathered.add(await engine.drain());
       gathered.order();
       done += hours.rows;
@@ -209,7 +200,7 @@ interface Hours {
 
 async function countFiles(deps: ReplayDeps, tables: readonly LakeTable[], from: Date, to: Date) {
   const rowsByHour = new Map<string, number>();
-  for (const file of await filesOf(deps, tables, hourOf(from), hourOf(to)))
+  for (const file of await filesOf(deps, tables, lakeHour(from), lakeHour(to)))
     rowsByHour.set(file.hour, (rowsByHour.get(file.hour) ?? 0) + file.rowCount);
   const groups: Hours[] = [];
   for (const [hour, rows] of [...rowsByHour].sort()) {
@@ -219,10 +210,6 @@ async function countFiles(deps: ReplayDeps, tables: readonly LakeTable[], from: 
     else groups.push({ fromHour: hour, toHour: hour, from: `${hour.replace('T', ' ')}:00:00.000000000`, rows });
   }
   return { groups, rows: [...rowsByHour.values()].reduce((sum, rows) => sum + rows, 0) };
-}
-
-function hourOf(time: Date): string {
-  return time.toISOString().slice(0, 13);
 }
 
 async function filesOf(
@@ -235,45 +222,6 @@ async function filesOf(
     tables.map(({ database, name }) => catalog.liveFiles({ database, table: name, fromHour, toHour })),
   );
   return found.flat();
-}
-
-/** Files are asked for anew: those that a merge has replaced meanwhile may be gone. */
-async function readHours(
-  deps: ReplayDeps,
-  { fromHour, toHour }: Hours,
-  selected: readonly { readonly table: LakeTable; readonly where: string | undefined }[],
-  { from, to, signal }: Pick<ReplayRequest, 'from' | 'to' | 'signal'>,
-  take: (events: readonly LogEvent[]) => Promise<void>,
-): Promise<void> {
-  const tables = selected.map(({ table }) => table);
-  const files = await filesOf(deps, tables, fromHour, toHour);
-  const held = deps.files.hold(join(deps.tmpDir, `replay-${deps.nonce()}`));
-  try {
-    await held.add(files, signal);
-    const pathsOf = (name: string) =>
-      files.filter(({ table }) => table === name).map(({ objectKey }) => held.pathOf(objectKey));
-    const query = {
-      tables: selected.map(({ table, where }) => ({ table, where, paths: pathsOf(table.name) })),
-      from: lakeTime(from),
-      to: lakeTime(to),
-      signal,
-    };
-    for await (const events of readStoredEvents({ duckdb: deps.duckdb, parse: parseStored }, query)) await take(events);
-  } finally {
-    await held.release();
-  }
-}
-
-function lakeTime(time: Date): string {
-  return time.toISOString().replace('T', ' ').slice(0, 23);
-}
-
-/** Behind what may come before a number in JSON. */
-const LONG_NUMBER = /[:[,]-?\d{16}/;
-
-/** JSON of the lake; integers that a double does not hold are `bigint`. */
-export function parseStored(text: string): unknown {
-  return LONG_NUMBER.test(text) ? parsePrecisely(text) : JSON.parse(text);
 }
 
 /** As the API and the command line show it: times in RFC 3339. */

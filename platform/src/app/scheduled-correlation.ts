@@ -1,5 +1,4 @@
 /** One run of a correlation rule, over the matches of its members in the lake. */
-import type { RuleMatch } from '../core/detection.ts';
 import { type Finding, findCorrelations } from '../detections/correlation/evaluate.ts';
 import {
   fieldsOf,
@@ -13,7 +12,7 @@ import type { Detection } from '../detections/detection.ts';
 import { type Correlation, type CorrelationMember, correlationOf } from '../detections/format/correlation-rule.ts';
 import { ROW_LOG_TYPE } from '../detections/schedule/row-rules.ts';
 import type { RunOutcome } from '../detections/schedule/run-store.ts';
-import { commitResults, createResultEffects } from './scheduled-results.ts';
+import { commitMatches } from './scheduled-results.ts';
 import type { RunTask, SchedulerRuntime } from './scheduler.ts';
 
 const MS_PER_MINUTE = 60_000;
@@ -32,17 +31,7 @@ export async function runCorrelation(runtime: SchedulerRuntime, task: RunTask): 
   const found = findIn(correlation, members, task).map((finding) => toReport(correlation, finding));
   const reports = await newReports(runtime.adapters.state.db, detection.id, found);
   const run = { runId: task.run.id, scheduledAt: task.scheduledAt, now: runtime.clock.now(), rows: members.rows };
-  let pending: readonly RuleMatch[] = reports.map((report) => toMatch(detection, correlation, report, run));
-  const source = {
-    get pendingCount() {
-      return pending.length;
-    },
-    async drain() {
-      const results = pending;
-      pending = [];
-      return results;
-    },
-  };
+  const matches = reports.map((report) => toMatch(detection, correlation, report, run));
   const rowCount = [...members.rows.values()].reduce((sum, rows) => sum + rows.length, 0);
   const outcome: RunOutcome = {
     state: 'succeeded',
@@ -51,20 +40,8 @@ export async function runCorrelation(runtime: SchedulerRuntime, task: RunTask): 
     truncated: members.truncated,
     error: members.truncated ? `only the newest ${MAX_MATCHES} matches of a member were looked at` : '',
   };
-  const effects = createResultEffects(runtime, source, (id) => (id === detection.id ? detection.info : undefined));
-  try {
-    const before = new Date(windowOf(correlation, task).from - correlation.lookbackMinutes * MS_PER_MINUTE);
-    await commitResults(runtime, effects, async (tx) => {
-      await keepReports(tx, detection.id, reports, before);
-      await task.end(tx, outcome);
-    });
-    return outcome;
-  } catch (error) {
-    await effects.abort();
-    throw error;
-  } finally {
-    await effects.close();
-  }
+  const before = new Date(windowOf(correlation, task).from - correlation.lookbackMinutes * MS_PER_MINUTE);
+  return commitMatches(runtime, task, matches, outcome, (tx) => keepReports(tx, detection.id, reports, before));
 }
 
 /** The window that ends now, and the one of the run before once more: matches can come later than their time. */

@@ -1,13 +1,15 @@
 /** What scheduled runs find goes the way of every rule result: match rows, grouping, alerts, in one commit. */
 import type { Transaction } from 'kysely';
-import type { RuleInfo, RuleResult } from '../core/detection.ts';
+import type { RuleInfo, RuleMatch, RuleResult } from '../core/detection.ts';
 import type { LakeTable } from '../core/table.ts';
+import type { RunOutcome } from '../detections/schedule/run-store.ts';
 import { createLakeWriter } from '../lake/writer.ts';
 import { stringifyEvent } from '../log-analysis/json-values.ts';
 import { CommitConflict, type Effects } from '../log-analysis/unit-commit.ts';
 import type { Tables } from '../ports/state/tables.ts';
 import { createEffects, type DetectionChanges } from './effects.ts';
 import type { Runtime } from './runtime.ts';
+import type { RunTask } from './scheduler.ts';
 
 /** Where the results of a run come from. */
 export interface ResultSource {
@@ -77,5 +79,39 @@ export async function commitResults(
     } catch (error) {
       if (!(error instanceof CommitConflict) || attempt === MAX_ATTEMPTS) throw error;
     }
+  }
+}
+
+/** Makes the matches of a correlation durable, with what `also` writes and the end of its run. */
+export async function commitMatches(
+  runtime: Parameters<typeof createResultEffects>[0],
+  { detection, end }: Pick<RunTask, 'detection' | 'end'>,
+  matches: readonly RuleMatch[],
+  outcome: RunOutcome,
+  also: (tx: Transaction<Tables>) => Promise<void>,
+): Promise<RunOutcome> {
+  let pending = matches;
+  const source = {
+    get pendingCount() {
+      return pending.length;
+    },
+    async drain() {
+      const results = pending;
+      pending = [];
+      return results;
+    },
+  };
+  const effects = createResultEffects(runtime, source, (id) => (id === detection.id ? detection.info : undefined));
+  try {
+    await commitResults(runtime, effects, async (tx) => {
+      await also(tx);
+      await end(tx, outcome);
+    });
+    return outcome;
+  } catch (error) {
+    await effects.abort();
+    throw error;
+  } finally {
+    await effects.close();
   }
 }

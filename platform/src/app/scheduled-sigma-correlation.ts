@@ -2,21 +2,19 @@
  * One run of a Sigma correlation, over the matches of its rules in the lake: those of its time span are looked at once
  * more in every run, so that what comes late counts; what was reported before is left out.
  */
-import { join } from 'node:path';
 import type { RuleMatch } from '../core/detection.ts';
 import { UserError } from '../core/errors.ts';
 import type { LogEvent } from '../core/event.ts';
 import { sha256Hex } from '../core/ids.ts';
-import { formatDate, toEpochMs } from '../core/time.ts';
-import { CORRELATION_LOG_TYPE, keepReports, newReports, type ReportName } from '../detections/correlation/report.ts';
+import { toEpochMs } from '../core/time.ts';
+import { correlationMatch, keepReports, newReports, type ReportName } from '../detections/correlation/report.ts';
 import type { Detection } from '../detections/detection.ts';
 import type { RunOutcome } from '../detections/schedule/run-store.ts';
 import { type CorrelationMatch, createCorrelator } from '../detections/sigma/correlation/correlator.ts';
 import type { CorrelationPart } from '../detections/sigma/correlation/specification.ts';
 import { literal } from '../lake/sql-text.ts';
-import { readStoredEvents } from '../lake/stored-events.ts';
-import { parseStored } from './replay.ts';
-import { commitResults, createResultEffects } from './scheduled-results.ts';
+import { readLakeEvents } from './lake-events.ts';
+import { commitMatches } from './scheduled-results.ts';
 import type { RunTask, SchedulerRuntime } from './scheduler.ts';
 
 /** Of one run: more is a rule that matches everything. */
@@ -44,37 +42,15 @@ export async function runSigmaCorrelation(runtime: SchedulerRuntime, task: RunTa
     .filter(({ correlationId }) => correlationId === detection.id)
     .map(toFound);
   const reports = await newReports(runtime.adapters.state.db, detection.id, found);
-  let pending: readonly RuleMatch[] = reports.map((one) => toMatch(detection, one, task, runtime.clock.now()));
-  const source = {
-    get pendingCount() {
-      return pending.length;
-    },
-    async drain() {
-      const results = pending;
-      pending = [];
-      return results;
-    },
-  };
-  const outcome: RunOutcome = {
+  const matches = reports.map((one) => toMatch(detection, one, task, runtime.clock.now()));
+  const outcome = {
     state: 'succeeded',
     rows: events.length,
     matches: reports.length,
     truncated: false,
     error: '',
-  };
-  const effects = createResultEffects(runtime, source, (id) => (id === detection.id ? detection.info : undefined));
-  try {
-    await commitResults(runtime, effects, async (tx) => {
-      await keepReports(tx, detection.id, reports, window.from);
-      await task.end(tx, outcome);
-    });
-    return outcome;
-  } catch (error) {
-    await effects.abort();
-    throw error;
-  } finally {
-    await effects.close();
-  }
+  } as const;
+  return commitMatches(runtime, task, matches, outcome, (tx) => keepReports(tx, detection.id, reports, window.from));
 }
 
 function windowOf(correlations: CorrelationPart['correlations'], { scheduledAt, previousAt }: RunTask): Window {
@@ -97,24 +73,13 @@ async function readMatches(
     .tables()
     .filter(({ database, logType }) => database === 'panther_rule_matches' && logTypes.has(logType));
   const where = `p_rule_id IN (${rules.map(({ id }) => literal(id)).join(', ')})`;
-  const [fromHour, toHour] = [from.toISOString().slice(0, 13), to.toISOString().slice(0, 13)];
-  const held = adapters.lakeFiles.hold(join(dir.tmp, `correlation-${nonce()}`));
+  const deps = { catalog, duckdb, nonce, files: adapters.lakeFiles, tmpDir: dir.tmp };
+  const selected = tables.map((table) => ({ table, where }));
   const events: LogEvent[] = [];
-  try {
-    const selected = [];
-    for (const table of tables) {
-      const files = await catalog.liveFiles({ database: table.database, table: table.name, fromHour, toHour });
-      await held.add(files, task.signal);
-      selected.push({ table, where, paths: files.map(({ objectKey }) => held.pathOf(objectKey)) });
-    }
-    const query = { tables: selected, from: lakeTime(from), to: lakeTime(to), signal: task.signal };
-    for await (const batch of readStoredEvents({ duckdb, parse: parseStored }, query)) {
-      events.push(...batch);
-      if (events.length > MAX_MATCHES)
-        throw new UserError(`its rules have more than ${MAX_MATCHES} matches in its time span`, { field: 'rules' });
-    }
-  } finally {
-    await held.release();
+  for await (const batch of readLakeEvents(deps, { tables: selected, from, to, signal: task.signal })) {
+    events.push(...batch);
+    if (events.length > MAX_MATCHES)
+      throw new UserError(`its rules have more than ${MAX_MATCHES} matches in its time span`, { field: 'rules' });
   }
   return events.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 }
@@ -123,39 +88,20 @@ function sortKey({ p_event_time, p_row_id, p_rule_id }: LogEvent): string {
   return `${p_event_time} ${p_row_id} ${String(p_rule_id)}`;
 }
 
-function lakeTime(time: Date): string {
-  return time.toISOString().replace('T', ' ').slice(0, 23);
-}
-
 function toFound(match: CorrelationMatch<LogEvent>): Found {
   const key = sha256Hex(JSON.stringify(match.group)).slice(0, 32);
   return { key, lastEventAt: new Date(match.timeMs).toISOString(), match };
 }
 
 function toMatch(detection: Detection, { key, lastEventAt, match }: Found, task: RunTask, now: Date): RuleMatch {
-  const { info } = detection;
   const { group, event } = match;
   const values = Object.values(group);
   const ruleId = String(event.p_rule_id);
   const memberMatches = { last: { ruleId, count: 1, matches: [{ time: event.p_event_time, rowId: event.p_row_id }] } };
-  const name = info.displayName || info.id;
-  return {
-    kind: 'match',
-    ruleId: info.id,
-    ruleVersion: detection.version,
-    event: {
-      correlationRule: info.id,
-      scheduledTime: formatDate(task.scheduledAt),
-      commonValues: values,
-      memberMatches,
-      p_log_type: CORRELATION_LOG_TYPE,
-      p_row_id: sha256Hex([task.run.id, key].join('\0')).slice(0, 40),
-      p_event_time: formatDate(new Date(lastEventAt)),
-      p_parse_time: formatDate(now),
-    },
-    dedup: values.join(':').slice(0, 1_000) || `defaultDedupString:${info.id}`,
-    title: (values.length === 0 ? name : `${name}: ${values.join(', ')}`).slice(0, 1_000),
-    severity: info.severity,
-    context: JSON.stringify({ ...group, memberMatches }),
-  };
+  const run = { runId: task.run.id, scheduledAt: task.scheduledAt, now };
+  const context = { ...group, memberMatches };
+  return correlationMatch(detection, { key, lastEventAt, values, memberMatches }, run, {
+    dedup: values.join(':'),
+    context,
+  });
 }

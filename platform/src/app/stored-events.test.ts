@@ -15,8 +15,8 @@ import { lakeColumns } from '../log-analysis/columns.ts';
 import { stringifyEvent } from '../log-analysis/json-values.ts';
 import { type LogType, loadLogTypes } from '../log-analysis/schema.ts';
 import { processChunks } from '../log-analysis/test-support.ts';
+import { parseStored } from './lake-events.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
-import { parseStored } from './replay.ts';
 
 const FIXTURES = join(PACKAGE_ROOT, '../shared/fixtures/log-types');
 const NOW = new Date('2026-01-15T00:00:00Z');

@@ -87,28 +87,40 @@ export interface Run {
 }
 
 export function toMatch(detection: Detection, correlation: Correlation, report: Report, run: Run): RuleMatch {
-  const { info } = detection;
   const { values } = report.finding;
   const memberMatches = shown(correlation, report.finding, run.rows);
+  const found = { ...report, values, memberMatches };
+  const context = { commonValues: values, memberMatches };
+  return correlationMatch(detection, found, run, { dedup: values.join(', '), context });
+}
+
+/** What was found, and by which run: an event of its own, for correlations of every kind. */
+export function correlationMatch(
+  { info, version }: Detection,
+  found: ReportName & { readonly values: readonly string[]; readonly memberMatches: object },
+  run: Pick<Run, 'runId' | 'scheduledAt' | 'now'>,
+  { dedup, context }: { readonly dedup: string; readonly context: object },
+): RuleMatch {
+  const { key, lastEventAt, values, memberMatches } = found;
   const name = info.displayName || info.id;
   return {
     kind: 'match',
     ruleId: info.id,
-    ruleVersion: detection.version,
+    ruleVersion: version,
     event: {
       correlationRule: info.id,
       scheduledTime: formatDate(run.scheduledAt),
       commonValues: values,
       memberMatches,
       p_log_type: CORRELATION_LOG_TYPE,
-      p_row_id: sha256Hex([run.runId, report.key].join('\0')).slice(0, 40),
-      p_event_time: formatDate(new Date(report.lastEventAt)),
+      p_row_id: sha256Hex([run.runId, key].join('\0')).slice(0, 40),
+      p_event_time: formatDate(new Date(lastEventAt)),
       p_parse_time: formatDate(run.now),
     },
-    dedup: values.join(', ').slice(0, 1_000) || `defaultDedupString:${info.id}`,
+    dedup: dedup.slice(0, 1_000) || `defaultDedupString:${info.id}`,
     title: (values.length === 0 ? name : `${name}: ${values.join(', ')}`).slice(0, 1_000),
     severity: info.severity,
-    context: JSON.stringify({ commonValues: values, memberMatches }),
+    context: JSON.stringify(context),
   };
 }
 
