@@ -14,10 +14,10 @@ import type { Clock } from '../ports/clock.ts';
 import { SOURCES } from '../sources/index.ts';
 import type { Adapters } from './adapters.ts';
 import { readAlertEvents } from './alert-events.ts';
-import { reprocessKept } from './kept.ts';
-import { lakeForApi } from './lake-for-api.ts';
+import { lakeForApi } from './lake/lake-for-api.ts';
+import { logTypesForApi } from './lake/log-types-for-api.ts';
 import type { Log } from './log.ts';
-import { logTypesForApi } from './log-types-for-api.ts';
+import { reprocessKept } from './log-processing/kept.ts';
 
 export interface ApiParts {
   readonly adapters: Adapters;
@@ -53,7 +53,7 @@ export function createApiDeps(parts: ApiParts): ApiDeps {
     logTypes: logTypesForApi(parts.logTypes),
     detections: parts.detections,
     async storeLookup(table, file) {
-      const { storeFile } = await import('./lookup-store.ts');
+      const { storeFile } = await import('./enrichment/lookup-store.ts');
       await storeFile({ state, objects }, clock, storedDetection(table), file);
     },
     sourcesChanged: parts.sourcesChanged,

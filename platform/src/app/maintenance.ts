@@ -5,8 +5,8 @@ import { compactLake } from '../lake/compaction.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Adapters } from './adapters.ts';
 import type { Log } from './log.ts';
+import { createSpoolSweep } from './log-processing/spool.ts';
 import type { Runtime } from './runtime.ts';
-import { createSpoolSweep } from './spool.ts';
 
 export interface MaintenanceTask {
   readonly name: string;
@@ -97,7 +97,7 @@ export function maintenanceTasks(runtime: Runtime): readonly MaintenanceTask[] {
       name: 'lookup tables',
       everyMs: LOOKUPS_EVERY_MS,
       async run(signal) {
-        const { refreshLookups } = await import('./lookup-refresh.ts');
+        const { refreshLookups } = await import('./enrichment/lookup-refresh.ts');
         const tables = await refreshLookups(runtime, signal);
         if (tables.length > 0) log.info({ tables }, 'lookup tables have new data');
       },

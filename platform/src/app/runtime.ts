@@ -12,11 +12,11 @@ import { type Adapters, openAdapters } from './adapters.ts';
 import type { Config } from './config.ts';
 import { type DataDir, dataDir } from './data-dir.ts';
 import { systemClock } from './embedded.ts';
-import { readLogTypes, tablesOf } from './known-log-types.ts';
+import { lookupsForSql } from './enrichment/lookups-for-sql.ts';
+import { readLogTypes, tablesOf } from './lake/known-log-types.ts';
 import type { Log } from './log.ts';
-import { lookupsForSql } from './lookups-for-sql.ts';
+import { recoverSpool } from './log-processing/spool.ts';
 import { createDeadProcesses, type DeadProcesses, keepLease, openLease } from './process-lease.ts';
-import { recoverSpool } from './spool.ts';
 
 export interface Runtime {
   readonly config: Config;

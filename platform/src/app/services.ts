@@ -2,8 +2,8 @@
 import { join, resolve } from 'node:path';
 import type { Services } from '../cli/services.ts';
 import { dataDir, defaultDataDir } from './data-dir.ts';
-import { operationServices } from './operations.ts';
 import { CONSOLE_DIR, PACKAGE_ROOT, packageVersion } from './package-root.ts';
+import { operationServices } from './tools/operations.ts';
 import { workerUrl } from './worker-url.ts';
 
 export function services(): Services {
@@ -15,13 +15,13 @@ export function services(): Services {
     ...operationServices(),
     async startPanther(options) {
       const { startPanther } = await import('./up.ts');
-      const url = workerUrl('log-processor');
+      const url = workerUrl('log-processor', './log-processing');
       return startPanther(options, { env: process.env, contentDir, consoleDir: CONSOLE_DIR, version, workerUrl: url });
     },
     async openRunners(dir) {
       const [{ createRunners }, { installedPackages }] = await Promise.all([
-        import('./detection-runners.ts'),
-        import('./python-packages.ts'),
+        import('./detections/detection-runners.ts'),
+        import('./detections/python-packages.ts'),
       ]);
       return createRunners(
         undefined,
@@ -29,14 +29,14 @@ export function services(): Services {
       );
     },
     async fetchPackages({ configFile, dataDir: dir, indexUrl, cwd }) {
-      const { installPackages, PYPI, readPipLayer } = await import('./python-packages.ts');
+      const { installPackages, PYPI, readPipLayer } = await import('./detections/python-packages.ts');
       const { file, requirements } = readPipLayer(configFile, cwd);
       const folder = dataDir(resolve(dir ?? defaultDataDir(process.env))).pythonPackages;
       return { file, packages: await installPackages(requirements, { folder, indexUrl: indexUrl ?? PYPI }) };
     },
     async openIntake(dataDir, configFile, source) {
       const [{ openLocalIntake }, { readConfig }] = await Promise.all([
-        import('./local-intake.ts'),
+        import('./tools/local-intake.ts'),
         import('./config.ts'),
       ]);
       const config = await readConfig(configFile, dataDir === undefined ? {} : { dataDir });
@@ -44,14 +44,14 @@ export function services(): Services {
       return openLocalIntake({ root, config, env: process.env }, source);
     },
     async openLake(dataDir, configFile) {
-      const [{ openLake }, { readConfig }] = await Promise.all([import('./open-lake.ts'), import('./config.ts')]);
+      const [{ openLake }, { readConfig }] = await Promise.all([import('./lake/open-lake.ts'), import('./config.ts')]);
       const config = await readConfig(configFile, dataDir === undefined ? {} : { dataDir });
       const root = resolve(config.dataDir ?? defaultDataDir(process.env));
       return openLake({ root, contentDir, config, env: process.env });
     },
     async addedLogTypes(dataDir, configFile) {
       const [{ readAddedLogTypes }, { readConfig }] = await Promise.all([
-        import('./known-log-types.ts'),
+        import('./lake/known-log-types.ts'),
         import('./config.ts'),
       ]);
       const config = await readConfig(configFile, dataDir === undefined ? {} : { dataDir });
@@ -59,18 +59,24 @@ export function services(): Services {
       return readAddedLogTypes({ root, config, env: process.env });
     },
     async openReplay(dataDir, configFile) {
-      const [{ openReplay }, { readConfig }] = await Promise.all([import('./open-replay.ts'), import('./config.ts')]);
+      const [{ openReplay }, { readConfig }] = await Promise.all([
+        import('./replay/open-replay.ts'),
+        import('./config.ts'),
+      ]);
       const config = await readConfig(configFile, dataDir === undefined ? {} : { dataDir });
       const root = resolve(config.dataDir ?? defaultDataDir(process.env));
       return openReplay({ root, contentDir, config, env: process.env });
     },
     async openPacks(dataDir, configFile) {
-      const [{ openPacks }, { readConfig }] = await Promise.all([import('./open-packs.ts'), import('./config.ts')]);
+      const [{ openPacks }, { readConfig }] = await Promise.all([
+        import('./detections/open-packs.ts'),
+        import('./config.ts'),
+      ]);
       const config = await readConfig(configFile, dataDir === undefined ? {} : { dataDir });
       return openPacks({ root: resolve(config.dataDir ?? defaultDataDir(process.env)), config, env: process.env });
     },
     async openLogTarget(options, io) {
-      const { openLogTarget } = await import('./filegen.ts');
+      const { openLogTarget } = await import('./tools/filegen.ts');
       return openLogTarget(options, io);
     },
   };

@@ -2,8 +2,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiDeps } from '../api/deps.ts';
+import { freeDiskBytes } from './log-processing/sources.ts';
 import type { Runtime } from './runtime.ts';
-import { freeDiskBytes } from './sources.ts';
 
 export interface Component {
   readonly name: string;

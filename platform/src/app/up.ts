@@ -14,13 +14,13 @@ import { type Config, type ProcessRole, ROLES, readConfig } from './config.ts';
 import { dataDir, defaultDataDir } from './data-dir.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { deliveryOptions } from './delivery.ts';
-import type { DetectionHost } from './detection-host.ts';
+import type { DetectionHost } from './detections/detection-host.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createLog } from './log.ts';
-import { type LogProcessorThread, startLogProcessorThread } from './log-processor-thread.ts';
+import { type LogProcessorThread, startLogProcessorThread } from './log-processing/log-processor-thread.ts';
+import { sourcesDeps } from './log-processing/sources.ts';
 import { maintenanceTasks, runMaintenance, runTask } from './maintenance.ts';
 import { openRuntime, type Runtime, recover } from './runtime.ts';
-import { sourcesDeps } from './sources.ts';
 import { type Component, createSystem } from './system.ts';
 
 export interface UpContext {
@@ -86,7 +86,7 @@ async function startParts(
   if (roles.size === ROLES.length) await recover(runtime);
   await mkdir(runtime.dir.tmp, { recursive: true });
 
-  const { openDetectionHost } = await import('./detection-host.ts');
+  const { openDetectionHost } = await import('./detections/detection-host.ts');
   const detections = await openDetectionHost(runtime);
   // What was installed just now is no change to tell.
   const changes = await openChanges(runtime.adapters.state);
@@ -111,9 +111,9 @@ async function startParts(
   }
   if (roles.has('maintenance')) {
     parts.push(...startMaintenance(runtime, roles, failure));
-    const { createScheduler } = await import('./scheduler.ts');
+    const { createScheduler } = await import('./schedule/scheduler.ts');
     parts.push(background('scheduler', failure, (signal) => createScheduler(runtime).run(signal)));
-    const { createReplayRunner } = await import('./replay-runner.ts');
+    const { createReplayRunner } = await import('./replay/replay-runner.ts');
     parts.push(background('replays', failure, (signal) => createReplayRunner(runtime).run(signal)));
   }
 

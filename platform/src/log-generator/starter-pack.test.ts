@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { createRunners } from '../app/detection-runners.ts';
+import { createRunners } from '../app/detections/detection-runners.ts';
 import { createDetectionEngine } from '../detections/engine.ts';
 import { loadDetections } from '../detections/load.ts';
 import { stringifyEvent } from '../log-analysis/json-values.ts';

@@ -5,7 +5,11 @@ import type { Readable } from 'node:stream';
 import { dataDir } from '../../src/app/data-dir.ts';
 import { type EmbeddedAdapters as Adapters, openEmbedded, systemClock } from '../../src/app/embedded.ts';
 import { createLog } from '../../src/app/log.ts';
-import { createLogPipeline, type LogPipeline, type PipelineDetections } from '../../src/app/log-pipeline.ts';
+import {
+  createLogPipeline,
+  type LogPipeline,
+  type PipelineDetections,
+} from '../../src/app/log-processing/log-pipeline.ts';
 import { PACKAGE_ROOT } from '../../src/app/package-root.ts';
 import type { RuleInfo, RuleResult } from '../../src/core/detection.ts';
 import type { LogEvent } from '../../src/core/event.ts';

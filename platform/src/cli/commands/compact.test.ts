@@ -11,7 +11,7 @@ import { parse } from 'yaml';
 import { type AwsEmulator, startAwsEmulator } from '../../../test/support/aws-emulator.ts';
 import { openTestLake, testRow, testTable } from '../../../test/support/lake.ts';
 import { runCommand } from '../../../test/support/run-command.ts';
-import { ownOwner } from '../../app/compact-scratch.ts';
+import { ownOwner } from '../../app/tools/compact-scratch.ts';
 import { tableName } from '../../core/ids.ts';
 import { openDuckdb } from '../../lake/duckdb.ts';
 import { compact } from './compact.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test as check } from 'node:test';
 import { runCommand } from '../../../test/support/run-command.ts';
-import { createRunners } from '../../app/detection-runners.ts';
+import { createRunners } from '../../app/detections/detection-runners.ts';
 import { test } from './test.ts';
 
 const CONTENT = join(import.meta.dirname, '../../../test/content');

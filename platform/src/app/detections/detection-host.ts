@@ -1,0 +1,119 @@
+/** Detections as the API and the start of Panther see them: what they say, their tests, the content that comes along. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { DetectionInfo, Detections } from '../../api/deps.ts';
+import { UserError } from '../../core/errors.ts';
+import { type Detection, storedDetection } from '../../detections/detection.ts';
+import { loadDetections } from '../../detections/load.ts';
+import { explain } from '../../detections/planner/explain.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Component } from '../system.ts';
+import { deriveCondition, readConditions } from './conditions.ts';
+import { createRunners, type Runners } from './detection-runners.ts';
+import { installContent, readDetections } from './detection-store.ts';
+import { readDraft } from './draft-detection.ts';
+import { checkDraft, type DraftContext, runTestsOf, testDraft } from './drafts.ts';
+import { installedPackages } from './python-packages.ts';
+
+export interface DetectionHost extends Detections {
+  state(): ReturnType<Component['state']>;
+  /** Called after detections were changed. */
+  onChange(listener: () => void): void;
+  close(): Promise<void>;
+}
+
+const STARTER_PACK = 'panther-starter';
+
+/** What comes along: detections, queries with their rules, lookup tables. */
+function ownContent(contentDir: string): readonly string[] {
+  return ['detections', 'correlations', 'queries', 'lookups'].map((name) => join(contentDir, name)).filter(existsSync);
+}
+
+export async function openDetectionHost(runtime: Runtime): Promise<DetectionHost> {
+  const { adapters, clock, log } = runtime;
+  const { state } = adapters;
+  const listeners: (() => void)[] = [];
+  const described = new Map<string, DetectionInfo>();
+  let runners: Runners | undefined;
+
+  const folders = runtime.config.detections.map((folder) => resolve(folder));
+  const packs = [
+    { origin: `pack:${STARTER_PACK}`, folder: ownContent(runtime.contentDir) },
+    ...folders.map((folder) => ({ origin: `folder:${folder}`, folder })),
+  ];
+  for (const { origin, folder } of packs) {
+    const content = loadDetections(folder);
+    for (const problem of content.problems) log.warn(problem, 'problem in a detection');
+    const changes = await installContent(state, clock, origin, content);
+    if (Object.values(changes).some((count) => count > 0))
+      log.info({ folder, ...changes }, 'detections were installed');
+  }
+
+  async function find(id: string): Promise<Detection> {
+    const row = await state.db.selectFrom('detections').selectAll().where('id', '=', id).executeTakeFirst();
+    if (row === undefined) throw new UserError(`there is no detection ${id}`, { field: 'id' });
+    return storedDetection(row);
+  }
+
+  function draftContext(): DraftContext {
+    runners ??= createRunners(undefined, installedPackages(runtime.dir.pythonPackages));
+    return {
+      tmpDir: runtime.dir.tmp,
+      runners,
+      isKnownLogType: (name) => runtime.logTypes.get(name) !== undefined,
+      saved: () => readDetections(state, log),
+    };
+  }
+
+  return {
+    describe({ id, spec }) {
+      const known = described.get(spec);
+      if (known !== undefined) return known;
+      const info = describe(storedDetection({ id, spec, body: ' ', enabled: 1 }));
+      described.set(spec, info);
+      return info;
+    },
+    async explain(id) {
+      const detection = await find(id);
+      if (detection.type !== 'rule' || detection.body === '') return null;
+      const stored = (await readConditions(state, [detection])).get(detection.version);
+      runners ??= createRunners(undefined, installedPackages(runtime.dir.pythonPackages));
+      const condition = stored ?? (await deriveCondition(state, detection, runners.python));
+      return condition.op === 'true' ? null : explain(condition);
+    },
+    async test(id, names) {
+      return runTestsOf(await find(id), names, draftContext());
+    },
+    check: (draft) => checkDraft(draft, draftContext()),
+    testDraft: (draft, names) => testDraft(draft, names, draftContext()),
+    async read(draft) {
+      const { messages } = await checkDraft(draft, draftContext());
+      const error = messages.find(({ severity }) => severity === 'error');
+      if (error !== undefined) throw new UserError(`line ${error.line}: ${error.message}`, { field: error.file });
+      return readDraft(draft, runtime.dir.tmp);
+    },
+    async reload() {
+      for (const listener of listeners) listener();
+    },
+    state: () => ({ status: 'ok', message: '' }),
+    onChange(listener) {
+      listeners.push(listener);
+    },
+    async close() {
+      await runners?.close();
+    },
+  };
+}
+
+/** What raises alerts. */
+const WITH_SEVERITY: ReadonlySet<string> = new Set(['rule', 'scheduled_rule', 'correlation_rule', 'policy']);
+
+function describe({ info, tests, type }: Detection): DetectionInfo {
+  const { id: _id, version: _version, ...shown } = info;
+  return {
+    ...shown,
+    severity: WITH_SEVERITY.has(type) ? info.severity : null,
+    displayName: info.displayName || info.id,
+    tests: tests.map(({ name, expectedResult, log }) => ({ name, expectedResult, log })),
+  };
+}

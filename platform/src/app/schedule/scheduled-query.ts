@@ -1,0 +1,67 @@
+/** One run of a scheduled query: SQL over the lake, its rows through the rules over them. */
+import type { RuleInfo } from '../../core/detection.ts';
+import { queryTextOf, toLakeSql } from '../../detections/schedule/query-text.ts';
+import { createRowRules, type Row } from '../../detections/schedule/row-rules.ts';
+import type { RunOutcome } from '../../detections/schedule/run-store.ts';
+import { createKeyValueSession } from '../../detections/state/key-values.ts';
+import { createRunners } from '../detections/detection-runners.ts';
+import { installedPackages } from '../detections/python-packages.ts';
+import { commitResults, createResultEffects } from './scheduled-results.ts';
+import type { RunTask, SchedulerRuntime } from './scheduler.ts';
+
+/** A query that gives more is wrong, or a report: rules see the first ones, and the run says so. */
+const MAX_ROWS = 100_000;
+
+export async function runQuery(runtime: SchedulerRuntime, task: RunTask): Promise<RunOutcome> {
+  const { adapters, clock, lake } = runtime;
+  const sql = toLakeSql(queryTextOf(task.detection.spec), task.scheduledAt);
+  const keyValues = createKeyValueSession({ db: adapters.state.db, now: () => clock.now() });
+  const runners = createRunners(keyValues, installedPackages(runtime.dir.pythonPackages));
+  const rules = createRowRules({
+    detections: task.detections,
+    queryName: task.detection.id,
+    runId: task.run.id,
+    scheduledAt: task.scheduledAt,
+    now: clock.now(),
+    ...runners,
+  });
+  const infos = new Map<string, RuleInfo>(task.detections.map(({ id, info }) => [id, info]));
+  let matches = 0;
+  const source = {
+    get pendingCount() {
+      return rules.pendingCount;
+    },
+    async drain() {
+      const results = await rules.drain();
+      matches += results.filter(({ kind }) => kind === 'match').length;
+      return results;
+    },
+    changes: { apply: keyValues.apply, settle: () => keyValues.clear() },
+  };
+  const effects = createResultEffects(runtime, source, (id) => infos.get(id));
+  try {
+    const timeoutMs = task.schedule.timeoutMinutes * 60_000;
+    const result = await lake.query(sql, { maxRows: MAX_ROWS, timeoutMs, signal: task.signal });
+    const names = result.columns.map(({ name }) => name);
+    for await (const batch of result.rows) {
+      if (rules.ruleCount === 0) continue;
+      for (const row of batch) rules.offer(toRow(names, row));
+      await effects.pressure();
+    }
+    const { rows, truncated } = result.stats();
+    const error = truncated ? `only the first ${MAX_ROWS} rows were looked at` : '';
+    const outcome = { state: 'succeeded', rows, truncated, error } as const;
+    await commitResults(runtime, effects, (tx) => task.end(tx, { ...outcome, matches }));
+    return { ...outcome, matches };
+  } catch (error) {
+    await effects.abort();
+    throw error;
+  } finally {
+    await effects.close();
+    await runners.close();
+  }
+}
+
+function toRow(names: readonly string[], values: readonly unknown[]): Row {
+  return Object.fromEntries(names.map((name, index) => [name, values[index]]));
+}
