@@ -10,7 +10,7 @@ import { globSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { tablesOf } from '../platform/src/app/known-log-types.ts';
+import { tablesOf } from '../platform/src/app/lake/known-log-types.ts';
 import { openDuckdb } from '../platform/src/lake/duckdb.ts';
 import { jsonReadType, literal } from '../platform/src/lake/sql-text.ts';
 import { loadLogTypes } from '../platform/src/log-analysis/schema.ts';

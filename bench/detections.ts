@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { createRunners, type Runners } from '../platform/src/app/detection-runners.ts';
+import { createRunners, type Runners } from '../platform/src/app/detections/detection-runners.ts';
 import type { LogEvent } from '../platform/src/core/event.ts';
 import type { Detection } from '../platform/src/detections/detection.ts';
 import { createDetectionEngine, type DetectionEngine } from '../platform/src/detections/engine.ts';
