@@ -16,12 +16,14 @@ import { authRoutes } from './contract/auth.ts';
 import { destinationRoutes } from './contract/destinations.ts';
 import { detectionBulkRoutes } from './contract/detection-bulk.ts';
 import { detectionDraftRoutes } from './contract/detection-drafts.ts';
+import { detectionOverrideRoutes } from './contract/detection-overrides.ts';
 import { detectionVersionRoutes } from './contract/detection-versions.ts';
 import { detectionRoutes } from './contract/detections.ts';
 import { exceptionRoutes } from './contract/exceptions.ts';
 import { lookupTableRoutes } from './contract/lookup-tables.ts';
 import { matchOutcomeRoutes } from './contract/match-outcomes.ts';
 import { overviewRoutes } from './contract/overview.ts';
+import { packRoutes } from './contract/packs.ts';
 import { queueRoutes } from './contract/queues.ts';
 import { replayRoutes } from './contract/replays.ts';
 import type { CallsOf } from './contract/route.ts';
@@ -37,12 +39,14 @@ export type * from './contract/common.ts';
 export type * from './contract/destinations.ts';
 export type * from './contract/detection-bulk.ts';
 export type * from './contract/detection-drafts.ts';
+export type * from './contract/detection-overrides.ts';
 export type * from './contract/detection-versions.ts';
 export type * from './contract/detections.ts';
 export type * from './contract/exceptions.ts';
 export type * from './contract/lookup-tables.ts';
 export type * from './contract/match-outcomes.ts';
 export type * from './contract/overview.ts';
+export type * from './contract/packs.ts';
 export type * from './contract/queues.ts';
 export type * from './contract/replays.ts';
 export type * from './contract/route.ts';
@@ -64,7 +68,9 @@ export const ROUTES = {
   ...detectionRoutes,
   ...detectionDraftRoutes,
   ...detectionVersionRoutes,
+  ...detectionOverrideRoutes,
   ...detectionBulkRoutes,
+  ...packRoutes,
   ...exceptionRoutes,
   ...matchOutcomeRoutes,
   ...replayRoutes,

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { DeliveryResult } from '../core/alert.ts';
 import type { Severity } from '../core/detection.ts';
 import type { KeptRecord } from '../core/unit.ts';
+import type { Changer } from '../detections/packs/stored.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Metrics, MetricsReader } from '../ports/metrics.ts';
 import type { Queue } from '../ports/queue.ts';
@@ -14,6 +15,7 @@ import type { AlertsTable, DestinationsTable, DetectionsTable, SourcesTable } fr
 import type { EventPage } from './contract/alerts.ts';
 import type { DetectionDraft, DraftCheck } from './contract/detection-drafts.ts';
 import type { TestRun } from './contract/detections.ts';
+import type { Pack, PackContent, PackDetail, PackPlan, PackResult, PackRevision } from './contract/packs.ts';
 import type { LakeSchema, QueryResult } from './contract/search.ts';
 import type { LogType, LogTypeDetail } from './contract/sources.ts';
 import type { System } from './contract/system.ts';
@@ -113,6 +115,28 @@ export interface Detections {
   reload(): Promise<void>;
 }
 
+/** Packs of detections. A name is one that the contract allows. */
+export interface Packs {
+  list(): Promise<readonly Pack[]>;
+  /** Undefined when there is none. */
+  get(name: string): Promise<PackDetail | undefined>;
+  /** The newest first. @throws UserError when there is no such pack, as the functions below */
+  revisions(name: string): Promise<readonly PackRevision[]>;
+  /** @throws UserError, ExternalError when the content cannot be had */
+  preview(name: string, content: PackContent): Promise<PackPlan>;
+  /** @throws StalePlan when the pack has changed since the plan was made; UserError when there are errors */
+  install(name: string, install: PackInstall, by: Changer): Promise<PackResult>;
+  previewRollBack(name: string, revision: number): Promise<PackPlan>;
+  rollBack(name: string, to: { revision: number; expectedRevision: number }, by: Changer): Promise<PackResult>;
+  uninstall(name: string, by: Changer): Promise<void>;
+}
+
+export interface PackInstall {
+  readonly content: PackContent;
+  readonly expectedRevision: number;
+  readonly isPartial: boolean;
+}
+
 export interface ApiDeps {
   readonly state: State;
   readonly secrets: Secrets;
@@ -135,6 +159,7 @@ export interface ApiDeps {
     get(name: string): LogTypeDetail | undefined;
   };
   readonly detections: Detections;
+  readonly packs: Packs;
   /** Makes a file the data of a lookup table. @throws UserError when it cannot be read; nothing changes then. */
   storeLookup(table: DetectionsTable, file: { readonly name: string; readonly bytes: Uint8Array }): Promise<void>;
   /** Called after a source was added, changed or deleted. */

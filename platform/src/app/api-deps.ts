@@ -4,7 +4,7 @@ import { resendAlert } from '../alerts/deliveries.ts';
 import type { DeliveryOptions } from '../alerts/delivery-loop.ts';
 import { relayOutbox } from '../alerts/outbox.ts';
 import { sendTestAlert } from '../alerts/test-alert.ts';
-import type { ApiDeps, Detections } from '../api/deps.ts';
+import type { ApiDeps, Detections, Packs } from '../api/deps.ts';
 import { DESTINATIONS } from '../destinations/index.ts';
 import { storedDetection } from '../detections/detection.ts';
 import type { LakeSql } from '../lake/sql.ts';
@@ -28,6 +28,7 @@ export interface ApiParts {
   readonly tmpDir: string;
   readonly delivery: DeliveryOptions;
   readonly detections: Detections;
+  readonly packs: Packs;
   readonly intake: ApiDeps['intake'];
   sourcesChanged(): Promise<void>;
   readonly system: ApiDeps['system'];
@@ -52,6 +53,7 @@ export function createApiDeps(parts: ApiParts): ApiDeps {
     destinationTypes: DESTINATIONS,
     logTypes: logTypesForApi(parts.logTypes),
     detections: parts.detections,
+    packs: parts.packs,
     async storeLookup(table, file) {
       const { storeFile } = await import('./enrichment/lookup-store.ts');
       await storeFile({ state, objects }, clock, storedDetection(table), file);

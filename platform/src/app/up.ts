@@ -234,6 +234,7 @@ async function startApi(
     tmpDir: runtime.dir.tmp,
     delivery: needs.delivery,
     detections: needs.detections,
+    packs: needs.detections.packs,
     intake: needs.intake,
     sourcesChanged: needs.sourcesChanged,
     system: system.describe,

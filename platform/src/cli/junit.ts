@@ -6,6 +6,8 @@ export interface JunitCase extends Pick<TestResult, 'id' | 'test' | 'error' | 'd
   readonly line: number;
   /** Why it was not run. */
   readonly skipped?: string;
+  /** What it printed. */
+  readonly output?: string;
 }
 
 /** A suite for each detection. */
@@ -24,11 +26,13 @@ function counts(cases: readonly JunitCase[]): string {
   return ` tests="${cases.length}" failures="${failures}" skipped="${skipped}" time="${time}"`;
 }
 
-function toCase({ id, test, file, line, error, skipped, durationMs }: JunitCase): string {
+function toCase({ id, test, file, line, error, skipped, durationMs, output = '' }: JunitCase): string {
   const start = `<testcase classname=${quoted(id)} name=${quoted(test)} file=${quoted(file)} line="${line}" time="${seconds(durationMs)}"`;
   if (skipped !== undefined) return `${start}><skipped message=${quoted(skipped)}/></testcase>\n`;
-  if (error === null) return `${start}/>\n`;
-  return `${start}><failure message=${quoted(error)}>${escaped(`${file}:${line}: ${error}`)}</failure></testcase>\n`;
+  const printed = output === '' ? '' : `<system-out>${escaped(output)}</system-out>`;
+  if (error === null) return printed === '' ? `${start}/>\n` : `${start}>${printed}</testcase>\n`;
+  const failure = `<failure message=${quoted(error)}>${escaped(`${file}:${line}: ${error}`)}</failure>`;
+  return `${start}>${failure}${printed}</testcase>\n`;
 }
 
 function seconds(ms: number): string {

@@ -44,12 +44,13 @@ export function reportJson({ detections, results, skipped, tooFew }: TestReport)
     passed,
     failed: results.length - passed,
     skipped: notRun,
-    results: results.map(({ id, type, test, passed: isPassed, error }) => ({
+    results: results.map(({ id, type, test, passed: isPassed, error, output }) => ({
       id,
       type,
       test,
       passed: isPassed,
       error,
+      output,
     })),
     skippedTests: skipped.flatMap(({ id, type, tests, reason }) => tests.map((test) => ({ id, type, test, reason }))),
     coverage: testCoverage(detections),
@@ -78,15 +79,28 @@ function placeOf({ id, test }: { id: string; test: string }, places: TestReport[
 export async function writeTested(
   { id }: Detection,
   results: readonly TestResult[],
-  isFailuresOnly: boolean,
+  { isFailuresOnly, showsOutput }: { readonly isFailuresOnly: boolean; readonly showsOutput: boolean },
   io: CommandIo,
 ): Promise<void> {
   const shown = isFailuresOnly ? results.filter(({ passed }) => !passed) : results;
   if (shown.length === 0) return;
   await io.stdout.write(`${id}\n`);
-  for (const { test, passed } of shown) {
+  for (const { test, passed, output } of shown) {
     await io.stdout.write(`  ${passed ? io.paint('green', 'pass') : io.paint('red', 'FAIL')}  ${test}\n`);
+    // Of those that failed, the end of the report tells it.
+    if (showsOutput && passed) await writeOutput(output, '        ', io);
   }
+}
+
+async function writeOutput(output: string, indent: string, io: CommandIo): Promise<void> {
+  if (output === '') return;
+  const lines = printable(output).replace(/\n$/, '').split('\n');
+  await io.stdout.write(lines.map((line) => `${indent}${io.paint('dim', '|')} ${line}\n`).join(''));
+}
+
+/** Without the sequences by which a detection could take over the terminal. */
+function printable(text: string): string {
+  return text.replaceAll('\r\n', '\n').replace(/\p{Cc}/gu, (one) => (/[\t\n]/.test(one) ? one : '\ufffd'));
 }
 
 const MAX_NAMES = 10;
@@ -116,8 +130,15 @@ export async function writeSummary(report: TestReport, io: CommandIo): Promise<v
 
 async function writeFailure(result: TestResult, { places }: TestReport, io: CommandIo): Promise<void> {
   const { file, line } = placeOf(result, places, io.cwd);
-  const { id, test, error, expectedResult, actualResult } = result;
+  const { id, test, output } = result;
   await io.stdout.write(`\n${io.paint('red', 'FAIL')} ${io.paint('bold', `${id}: ${test}`)}\n  ${file}:${line}\n`);
+  await writeReason(result, io);
+  if (output === '') return;
+  await io.stdout.write('  printed\n');
+  await writeOutput(output, '    ', io);
+}
+
+async function writeReason({ error, expectedResult, actualResult }: TestResult, io: CommandIo): Promise<void> {
   if (actualResult !== null && actualResult !== expectedResult) {
     await io.stdout.write(`  ${io.paint('green', `expected  ${expectedResult}`)}\n`);
     await io.stdout.write(`  ${io.paint('red', `actual    ${actualResult}`)}\n`);

@@ -20,6 +20,8 @@ export interface TestResult {
   readonly error: string | null;
   /** What the alert functions returned, when there would be an alert. */
   readonly outputs: Readonly<Record<string, unknown>>;
+  /** What it printed, cut to size; empty for nothing. */
+  readonly output: string;
   readonly durationMs: number;
 }
 
@@ -110,6 +112,7 @@ function judge(
     actualResult,
     error,
     outputs: isAlert && answer.error === undefined ? { ...answer.outputs } : {},
+    output: answer.output ?? '',
   };
 }
 

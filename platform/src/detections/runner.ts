@@ -81,4 +81,6 @@ export interface Answer {
   readonly outputs?: Outputs;
   /** Alert functions that failed, by their name in the format. */
   readonly errors?: Readonly<Record<string, Trouble>>;
+  /** What it printed in a unit test, cut to size; absent for nothing. Printed text of live events goes nowhere. */
+  readonly output?: string;
 }

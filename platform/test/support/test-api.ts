@@ -182,6 +182,16 @@ function plainDeps(): Omit<ApiDeps, 'state' | 'queue' | 'clock' | 'secrets'> {
       read: async () => Promise.reject(new Error('nothing is saved here')),
       reload: async () => {},
     },
+    packs: {
+      list: async () => [],
+      get: async () => undefined,
+      revisions: async () => [],
+      preview: async (name) => ({ ...NO_PLAN, name }),
+      install: async () => NOTHING_INSTALLED,
+      previewRollBack: async (name) => ({ ...NO_PLAN, name }),
+      rollBack: async () => NOTHING_INSTALLED,
+      uninstall: async () => {},
+    },
     sourcesChanged: async () => {},
     intake: async () => ({ status: 200 }),
     keptRecords: async () => undefined,
@@ -201,6 +211,9 @@ function plainDeps(): Omit<ApiDeps, 'state' | 'queue' | 'clock' | 'secrets'> {
     health: () => 'ok',
   };
 }
+
+const NO_PLAN = { revision: 0, changes: [], unchanged: 0, switched: [], problems: [], commit: null };
+const NOTHING_INSTALLED = { revision: 0, added: 0, changed: 0, removed: 0, problems: [] };
 
 const LOG_TYPE = {
   name: 'Test.Log',

@@ -11,11 +11,13 @@ export const detectionBulkRoutes = defineRoutes({
   changeDetections: {
     method: 'POST',
     path: '/detections/bulk',
-    summary: 'Enable or disable several detections',
+    summary: 'Enable, disable or tag several detections',
     role: 'analyst',
     body: z.object({
       ids: z.array(z.string().min(1).max(300)).min(1).max(1_000),
-      action: z.enum(['enable', 'disable']),
+      action: z.enum(['enable', 'disable', 'add-tag', 'remove-tag']),
+      /** For the last two. */
+      tag: z.string().trim().min(1).max(200).optional(),
     }),
     response: z.object({ changed: z.int(), results: z.array(BulkResultSchema) }),
     limits: { perMinute: 60, bodyBytes: 512 * 1024 },

@@ -42,6 +42,8 @@ export const detectionVersionRoutes = defineRoutes({
     body: DetectionDraftSchema.extend({
       /** The version that was edited; null for a new one. Another one has been saved meanwhile: 409. */
       expectedVersion: z.string().max(100).nullable(),
+      /** Why, for those who read its history. */
+      note: z.string().max(2_000).default(''),
     }),
     response: DetectionSummarySchema,
     limits: { perMinute: 60, bodyBytes: 2 << 20 },
@@ -69,7 +71,7 @@ export const detectionVersionRoutes = defineRoutes({
     summary: 'Make an earlier version of a detection the current one',
     role: 'analyst',
     params: IdParams,
-    body: z.object({ version: z.string().min(1).max(100) }),
+    body: z.object({ version: z.string().min(1).max(100), note: z.string().max(2_000).default('') }),
     response: DetectionSummarySchema,
     audit: 'detection.roll-back',
   },

@@ -32,8 +32,10 @@ export const DetectionSummarySchema = z
     /** Why Panther has disabled it: it kept failing. Enable it to try again. */
     fault: z.object({ reason: z.string(), at: Time }).nullable().optional(),
     version: z.string(),
-    /** `pack:<id>`, `file:<path>` or `user:<id>`. */
+    /** `pack:<name>`, `folder:<path>` or `user:<id>`. */
     origin: z.string(),
+    /** Fields of the pack's specification that are overridden here. */
+    overridden: z.array(z.string()),
     updatedAt: Time,
     testCount: z.int(),
     last7Days: StatCounts,

@@ -1,4 +1,5 @@
 /** The audit log: every write, who asked for it, what for, and how it ended. Secrets stay out of it. */
+import type { Changer } from '../../detections/packs/stored.ts';
 import type { RouteSpec } from '../contract/route.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { AuditNote, Caller } from './handler.ts';
@@ -45,6 +46,11 @@ export function actorId(caller: Caller): string {
   return caller.kind === 'user' ? caller.id : `token:${caller.id}`;
 }
 
+/** For the record of changes. */
+export function changerOf(caller: Caller, note = ''): Changer {
+  return { id: actorId(caller), name: caller.name, note };
+}
+
 function asObject(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }
@@ -59,6 +65,7 @@ function redact(details: Record<string, unknown>): Record<string, unknown> {
 }
 
 function redactValue(name: string, value: unknown): unknown {
+  if (name === 'base64' && typeof value === 'string') return `[${Math.floor((value.length * 3) / 4)} bytes]`;
   if (SECRET.test(name)) return '[redacted]';
   if (typeof value === 'string') return value.slice(0, MAX_TEXT);
   if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map((item) => redactValue('', item));

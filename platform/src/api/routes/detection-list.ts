@@ -1,6 +1,7 @@
 /** The list of detections. There are thousands at most and their fields are inside the specification: memory filters. */
 import type { z } from 'zod';
 import { SEVERITIES } from '../../core/detection.ts';
+import { readOverrides } from '../../detections/packs/overrides.ts';
 import type { DetectionsTable } from '../../ports/state/tables.ts';
 import type { DetectionPage, DetectionSummary, ListDetectionsQuery } from '../contract/detections.ts';
 import type { ApiDeps, DetectionInfo } from '../deps.ts';
@@ -9,7 +10,7 @@ import { decodeCursor, encodeCursor } from './paging.ts';
 type Query = z.output<typeof ListDetectionsQuery>;
 type Stats = DetectionSummary['last7Days'];
 type Fault = NonNullable<DetectionSummary['fault']>;
-type Row = Omit<DetectionsTable, 'body' | 'updated_by' | 'created_at'>;
+type Row = Pick<DetectionsTable, (typeof COLUMNS)[number]>;
 
 export interface ShownDetection {
   readonly row: Row;
@@ -18,7 +19,7 @@ export interface ShownDetection {
 
 const WEEK = 7 * 86_400_000;
 const NOTHING: Stats = { events: 0, candidates: 0, matches: 0, errors: 0, micros: 0 };
-const COLUMNS = ['id', 'type', 'language', 'spec', 'enabled', 'version', 'origin', 'updated_at'] as const;
+const COLUMNS = ['id', 'type', 'language', 'spec', 'enabled', 'version', 'origin', 'updated_at', 'overrides'] as const;
 
 export async function listDetections(deps: ApiDeps, query: Query): Promise<DetectionPage> {
   const rows = await deps.state.db.selectFrom('detections').select(COLUMNS).execute();
@@ -90,6 +91,7 @@ export function toSummary({ row, info }: ShownDetection, stats: Stats = NOTHING,
     fault: row.enabled === 1 ? null : (fault ?? null),
     version: row.version,
     origin: row.origin,
+    overridden: Object.keys(readOverrides(row)),
     updatedAt: row.updated_at,
     testCount: info.tests.length,
     last7Days: stats,

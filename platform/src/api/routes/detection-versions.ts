@@ -1,22 +1,22 @@
-/** Saving single detections. What is saved here is the user's own from then on: no pack changes it any more. */
-import { stringify } from 'yaml';
+/** Saving single detections, the versions they had, and going back to one. */
+import { isOfPack, recordChange, saveDetection } from '../../detections/packs/stored.ts';
 import type { DetectionsTable, DetectionVersionsTable } from '../../ports/state/tables.ts';
 import type { DetectionSource, detectionVersionRoutes } from '../contract/detection-versions.ts';
 import type { ApiDeps, ReadDetection } from '../deps.ts';
-import { actorId } from '../http/audit.ts';
+import { changerOf } from '../http/audit.ts';
 import { conflict, invalid, notFound } from '../http/errors.ts';
-import type { Handlers } from '../http/handler.ts';
+import type { Caller, Handlers } from '../http/handler.ts';
+import { toSource } from './detection-source.ts';
 import { detectionSummary, requireDetection } from './detections.ts';
 
 export const detectionVersionHandlers: Handlers<typeof detectionVersionRoutes> = {
   async getDetectionSource({ deps, params }) {
-    return toSource(await requireDetection(deps, params.id));
+    return toVersionSource(await requireDetection(deps, params.id));
   },
   async saveDetection({ deps, params, body, caller }) {
     const read = await deps.detections.read({ yaml: body.yaml, body: body.body });
     if (read.id !== params.id) throw invalid(`its id is ${read.id}, not ${params.id}`, 'yaml');
-    await write(deps, read, { expected: body.expectedVersion, actor: actorId(caller), userId: caller.userId });
-    await deps.detections.reload();
+    await write(deps, read, { expected: body.expectedVersion, caller, note: body.note, action: 'saved' });
     return detectionSummary(deps, await requireDetection(deps, read.id));
   },
   async listDetectionVersions({ deps, params }) {
@@ -31,21 +31,25 @@ export const detectionVersionHandlers: Handlers<typeof detectionVersionRoutes> =
   },
   async getDetectionVersion({ deps, params }) {
     await requireDetection(deps, params.id);
-    return toSource({ ...(await requireVersion(deps, params.id, params.version)) });
+    return toVersionSource(await requireVersion(deps, params.id, params.version));
   },
   async rollBackDetection({ deps, params, body, caller }) {
     const row = await requireDetection(deps, params.id);
     const source = toSource(await requireVersion(deps, params.id, body.version));
     const read = await deps.detections.read(source);
-    await write(deps, read, { expected: row.version, actor: actorId(caller), userId: caller.userId });
-    await deps.detections.reload();
+    await write(deps, read, { expected: row.version, caller, note: body.note, action: 'rolled-back' });
     return detectionSummary(deps, await requireDetection(deps, params.id));
   },
-  async deleteDetection({ deps, params }) {
+  async deleteDetection({ deps, params, caller }) {
     const row = await deps.state.db.selectFrom('detections').selectAll().where('id', '=', params.id).executeTakeFirst();
     if (row === undefined) return undefined;
-    if (!row.origin.startsWith('user:')) throw conflict(`${row.id} comes with ${row.origin}: disable it instead`, 'id');
-    await deps.state.db.deleteFrom('detections').where('id', '=', row.id).execute();
+    if (isOfPack(row)) throw conflict(`${row.id} comes with ${row.origin}: disable it instead`, 'id');
+    const [by, at] = [changerOf(caller), deps.clock.now().toISOString()];
+    const change = { id: row.id, action: 'removed' as const, fromVersion: row.version, toVersion: null };
+    await deps.state.transaction(async (tx) => {
+      await tx.deleteFrom('detections').where('id', '=', row.id).execute();
+      await recordChange(tx, change, by, at);
+    });
     await deps.detections.reload();
     return undefined;
   },
@@ -53,40 +57,21 @@ export const detectionVersionHandlers: Handlers<typeof detectionVersionRoutes> =
 
 interface Saving {
   readonly expected: string | null;
-  readonly actor: string;
-  readonly userId: string;
+  readonly caller: Caller;
+  readonly note: string;
+  readonly action: 'saved' | 'rolled-back';
 }
 
-/** The row and its version in one transaction. @throws HttpError when another version has been saved meanwhile */
-async function write({ state, clock }: ApiDeps, read: ReadDetection, saving: Saving): Promise<void> {
-  const at = clock.now().toISOString();
-  const { id, type, language, body, version } = read;
-  const spec = JSON.stringify(read.spec);
-  const changed = { type, language, spec, body, version, updated_at: at, updated_by: saving.actor };
+/** @throws HttpError when another version has been saved meanwhile */
+async function write({ state, clock, detections }: ApiDeps, read: ReadDetection, saving: Saving): Promise<void> {
+  const { expected, caller, note, action } = saving;
+  const [by, at] = [changerOf(caller, note), clock.now().toISOString()];
   await state.transaction(async (tx) => {
-    const row = await tx.selectFrom('detections').selectAll().where('id', '=', id).executeTakeFirst();
-    if ((row?.version ?? null) !== saving.expected) throw conflict(stale(id, row));
-    const origin = `user:${saving.userId}`;
-    if (row === undefined) {
-      const enabled = read.isEnabled ? (1 as const) : (0 as const);
-      await tx
-        .insertInto('detections')
-        .values({ id, ...changed, enabled, origin, created_at: at })
-        .execute();
-    } else {
-      await tx
-        .updateTable('detections')
-        .set({ ...changed, origin, enabled: enabledAfter(row, read) })
-        .where('id', '=', id)
-        .execute();
-    }
-    await tx
-      .insertInto('detection_versions')
-      .values({ id, version, spec, body, created_at: at, created_by: saving.actor })
-      .onConflict((same) => same.columns(['id', 'version']).doUpdateSet({ created_at: at, created_by: saving.actor }))
-      .execute();
-    await tx.deleteFrom('detection_faults').where('detection_id', '=', id).execute();
+    const row = await tx.selectFrom('detections').selectAll().where('id', '=', read.id).executeTakeFirst();
+    if ((row?.version ?? null) !== expected) throw conflict(stale(read.id, row));
+    await saveDetection(tx, row, read, { userId: caller.userId, action, by, at });
   });
+  await detections.reload();
 }
 
 function stale(id: string, row: DetectionsTable | undefined): string {
@@ -94,18 +79,8 @@ function stale(id: string, row: DetectionsTable | undefined): string {
   return `${id} has been saved meanwhile, or existed already: load it again, and make the change there`;
 }
 
-/** The switch stays as it is unless the specification says something new. */
-function enabledAfter(row: DetectionsTable, read: ReadDetection): 0 | 1 {
-  const before = (JSON.parse(row.spec) as { readonly Enabled?: unknown }).Enabled;
-  if (before === read.spec.Enabled) return row.enabled;
-  return read.isEnabled ? 1 : 0;
-}
-
-/** Sigma rules are kept as they were written; other specifications as data. */
-function toSource(row: Pick<DetectionsTable, 'spec' | 'body' | 'version'>): DetectionSource {
-  const spec = JSON.parse(row.spec) as Record<string, unknown>;
-  if (spec.Sigma !== undefined && row.body !== '') return { yaml: row.body, body: '', version: row.version };
-  return { yaml: stringify(spec, { lineWidth: 100 }), body: row.body, version: row.version };
+function toVersionSource(row: Pick<DetectionsTable, 'spec' | 'body' | 'version'>): DetectionSource {
+  return { ...toSource(row), version: row.version };
 }
 
 async function versionsOf({ state }: ApiDeps, id: string): Promise<readonly DetectionVersionsTable[]> {

@@ -1,8 +1,9 @@
 /** Detections. */
+import { switchDetections } from '../../detections/packs/stored.ts';
 import type { DetectionsTable } from '../../ports/state/tables.ts';
 import type { DetectionDetail, DetectionSummary, detectionRoutes } from '../contract/detections.ts';
 import type { ApiDeps } from '../deps.ts';
-import { actorId } from '../http/audit.ts';
+import { changerOf } from '../http/audit.ts';
 import { notFound } from '../http/errors.ts';
 import type { Handlers } from '../http/handler.ts';
 import { listAlerts } from './alert-list.ts';
@@ -18,18 +19,9 @@ export const detectionHandlers: Handlers<typeof detectionRoutes> = {
     return detail(deps, await requireDetection(deps, params.id), caller.userId);
   },
   async updateDetection({ deps, params, body, caller }) {
-    await requireDetection(deps, params.id);
-    await deps.state.db
-      .updateTable('detections')
-      .set({
-        enabled: body.enabled ? 1 : 0,
-        updated_at: deps.clock.now().toISOString(),
-        updated_by: actorId(caller),
-      })
-      .where('id', '=', params.id)
-      .execute();
-    if (body.enabled)
-      await deps.state.db.deleteFrom('detection_faults').where('detection_id', '=', params.id).execute();
+    const { id, version } = await requireDetection(deps, params.id);
+    const [by, at] = [changerOf(caller), deps.clock.now().toISOString()];
+    await deps.state.transaction((tx) => switchDetections(tx, [{ id, version }], body.enabled, by, at));
     await deps.detections.reload();
     return detectionSummary(deps, await requireDetection(deps, params.id));
   },

@@ -6,6 +6,7 @@ import { authHandlers } from './auth.ts';
 import { destinationHandlers } from './destinations.ts';
 import { detectionBulkHandlers } from './detection-bulk.ts';
 import { detectionDraftHandlers } from './detection-drafts.ts';
+import { detectionOverrideHandlers } from './detection-overrides.ts';
 import { detectionVersionHandlers } from './detection-versions.ts';
 import { detectionHandlers } from './detections.ts';
 import { exceptionHandlers } from './exceptions.ts';
@@ -13,6 +14,7 @@ import { logTypeHandlers } from './log-types.ts';
 import { lookupTableHandlers } from './lookup-tables.ts';
 import { matchOutcomeHandlers } from './match-outcomes.ts';
 import { overviewHandlers } from './overview.ts';
+import { packHandlers } from './packs.ts';
 import { queueHandlers } from './queues.ts';
 import { replayHandlers } from './replays.ts';
 import { scheduleHandlers } from './schedules.ts';
@@ -35,7 +37,9 @@ export const HANDLERS: Handlers<Routes> = {
   ...detectionHandlers,
   ...detectionDraftHandlers,
   ...detectionVersionHandlers,
+  ...detectionOverrideHandlers,
   ...detectionBulkHandlers,
+  ...packHandlers,
   ...exceptionHandlers,
   ...matchOutcomeHandlers,
   ...replayHandlers,

@@ -1,7 +1,7 @@
 /** Detections as the API and the start of Panther see them: what they say, their tests, the content that comes along. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { DetectionInfo, Detections } from '../../api/deps.ts';
+import type { DetectionInfo, Detections, Packs } from '../../api/deps.ts';
 import { UserError } from '../../core/errors.ts';
 import { type Detection, storedDetection } from '../../detections/detection.ts';
 import { loadDetections } from '../../detections/load.ts';
@@ -13,9 +13,11 @@ import { createRunners, type Runners } from './detection-runners.ts';
 import { installContent, readDetections } from './detection-store.ts';
 import { readDraft } from './draft-detection.ts';
 import { checkDraft, type DraftContext, runTestsOf, testDraft } from './drafts.ts';
+import { createPacksForApi } from './packs-for-api.ts';
 import { installedPackages } from './python-packages.ts';
 
 export interface DetectionHost extends Detections {
+  readonly packs: Packs;
   state(): ReturnType<Component['state']>;
   /** Called after detections were changed. */
   onChange(listener: () => void): void;
@@ -55,11 +57,19 @@ export async function openDetectionHost(runtime: Runtime): Promise<DetectionHost
     return storedDetection(row);
   }
 
-  function draftContext(): DraftContext {
+  function ownRunners(): Runners {
     runners ??= createRunners(undefined, installedPackages(runtime.dir.pythonPackages));
+    return runners;
+  }
+
+  async function reload(): Promise<void> {
+    for (const listener of listeners) listener();
+  }
+
+  function draftContext(): DraftContext {
     return {
       tmpDir: runtime.dir.tmp,
-      runners,
+      runners: ownRunners(),
       isKnownLogType: (name) => runtime.logTypes.get(name) !== undefined,
       saved: () => readDetections(state, log),
     };
@@ -77,8 +87,7 @@ export async function openDetectionHost(runtime: Runtime): Promise<DetectionHost
       const detection = await find(id);
       if (detection.type !== 'rule' || detection.body === '') return null;
       const stored = (await readConditions(state, [detection])).get(detection.version);
-      runners ??= createRunners(undefined, installedPackages(runtime.dir.pythonPackages));
-      const condition = stored ?? (await deriveCondition(state, detection, runners.python));
+      const condition = stored ?? (await deriveCondition(state, detection, ownRunners().python));
       return condition.op === 'true' ? null : explain(condition);
     },
     async test(id, names) {
@@ -92,9 +101,16 @@ export async function openDetectionHost(runtime: Runtime): Promise<DetectionHost
       if (error !== undefined) throw new UserError(`line ${error.line}: ${error.message}`, { field: error.file });
       return readDraft(draft, runtime.dir.tmp);
     },
-    async reload() {
-      for (const listener of listeners) listener();
-    },
+    reload,
+    packs: createPacksForApi({
+      state,
+      clock,
+      tmpDir: runtime.dir.tmp,
+      logTypes: runtime.logTypes,
+      runners: ownRunners,
+      ownPack: STARTER_PACK,
+      changed: reload,
+    }),
     state: () => ({ status: 'ok', message: '' }),
     onChange(listener) {
       listeners.push(listener);

@@ -1,11 +1,18 @@
 /** Detections in the state: installing content, reading what is live, counting what was seen. */
 
 import type { Transaction } from 'kysely';
-import { UserError } from '../../core/errors.ts';
 import { type Detection, storedDetection } from '../../detections/detection.ts';
 import type { DetectionCounts } from '../../detections/engine.ts';
 import type { LoadedDetections } from '../../detections/load.ts';
-import { enabledAfter, type PlannedChange, planContent } from '../../detections/packs/plan.ts';
+import { overridden, readOverrides } from '../../detections/packs/overrides.ts';
+import {
+  enabledAfter,
+  type Installed,
+  type PlannedChange,
+  planContent,
+  StalePlan,
+} from '../../detections/packs/plan.ts';
+import { type Changer, keepVersion, readInstalled, recordChange } from '../../detections/packs/stored.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { State } from '../../ports/state/state.ts';
 import type { Tables } from '../../ports/state/tables.ts';
@@ -34,16 +41,11 @@ export interface Install {
   readonly origin: string;
   readonly content: Pick<LoadedDetections, 'detections'>;
   /** Who installs it; Panther itself without it. */
-  readonly by?: Installer;
+  readonly by?: Changer;
   /** The revision of the pack that the plan was made for. @throws StalePlan when there is a newer one */
   readonly expectedRevision?: number;
-}
-
-export interface Installer {
-  /** User id, `token:<id>` or the name of who ran the command. */
-  readonly id: string;
-  readonly name: string;
-  readonly note: string;
+  /** Where the content came from; kept with the pack. */
+  readonly source?: object | undefined;
 }
 
 export interface Installation {
@@ -52,10 +54,7 @@ export interface Installation {
   readonly removed: number;
 }
 
-const PANTHER: Installer = { id: 'system', name: 'Panther', note: '' };
-
-/** The pack has changed since the plan was made. */
-export class StalePlan extends UserError {}
+const PANTHER: Changer = { id: 'system', name: 'Panther', note: '' };
 
 /**
  * Makes the state have the detections of one origin (a pack, a folder) as they are now, in one transaction. Whether one
@@ -74,29 +73,25 @@ export async function installContent(
 export async function install(
   state: State,
   clock: Clock,
-  { origin, content: { detections }, by = PANTHER, expectedRevision }: Install,
+  { origin, content: { detections }, by = PANTHER, expectedRevision, source }: Install,
 ): Promise<Installation> {
   const at = clock.now().toISOString();
   return state.transaction(async (tx) => {
-    const rows = await tx
-      .selectFrom('detections')
-      .select(['id', 'version', 'origin', 'spec', 'body', 'enabled'])
-      .execute();
+    const rows = await readInstalled(tx);
     const revision = await revisionOf(tx, origin);
     if (expectedRevision !== undefined && expectedRevision !== revision)
       throw new StalePlan('the pack has been changed meanwhile: look at the difference again', { field: origin });
     const { changes } = planContent(rows, origin, detections);
     const known = new Map(rows.map((row) => [row.id, row]));
     const next = new Map(detections.map((one) => [one.id, one]));
-    const done = changes.filter(({ action }) => action !== 'keep');
+    const done = changes.filter((change): change is DoneChange => change.action !== 'keep');
     for (const { id, action } of done) {
       const [one, row] = [next.get(id), known.get(id)];
       if (action === 'remove') await tx.deleteFrom('detections').where('id', '=', id).execute();
       else if (one !== undefined && row === undefined) await insertDetection(tx, one, origin, at, by.id);
-      else if (one !== undefined && row !== undefined)
-        await updateDetection(tx, one, enabledAfter(row, one), at, by.id);
+      else if (one !== undefined && row !== undefined) await updateDetection(tx, row, one, at, by.id);
     }
-    if (done.length > 0) await recordRevision(tx, { origin, revision: revision + 1, done, by, at });
+    if (done.length > 0) await recordRevision(tx, { origin, revision: revision + 1, done, by, at, source });
     const count = (wanted: string) => done.filter(({ action }) => action === wanted).length;
     return { added: count('add'), updated: count('change'), removed: count('remove') };
   });
@@ -111,24 +106,28 @@ export async function revisionOf(db: Transaction<Tables> | State['db'], origin: 
 interface Recorded {
   readonly origin: string;
   readonly revision: number;
-  readonly done: readonly PlannedChange[];
-  readonly by: Installer;
+  readonly done: readonly DoneChange[];
+  readonly by: Changer;
   readonly at: string;
+  readonly source: object | undefined;
 }
 
-const DONE = { add: 'added', change: 'changed', remove: 'removed', keep: 'kept' } as const;
+type DoneChange = PlannedChange & { readonly action: keyof typeof DONE };
+const DONE = { add: 'added', change: 'changed', remove: 'removed' } as const;
 
-async function recordRevision(tx: Transaction<Tables>, { origin, revision, done, by, at }: Recorded): Promise<void> {
+async function recordRevision(tx: Transaction<Tables>, recorded: Recorded): Promise<void> {
+  const { origin, revision, done, by, at } = recorded;
+  const source = recorded.source === undefined ? null : JSON.stringify(recorded.source);
   const items = await tx
     .selectFrom('detections')
-    .select(['id', 'version'])
+    .select(({ fn }) => ['id', fn.coalesce('pack_version', 'version').as('version')])
     .where('origin', '=', origin)
     .orderBy('id')
     .execute();
   await tx
     .insertInto('packs')
-    .values({ id: origin, revision, installed_at: at, updated_at: at })
-    .onConflict((same) => same.column('id').doUpdateSet({ revision, updated_at: at }))
+    .values({ id: origin, revision, installed_at: at, updated_at: at, source })
+    .onConflict((same) => same.column('id').doUpdateSet({ revision, updated_at: at, source }))
     .execute();
   await tx
     .insertInto('pack_revisions')
@@ -140,40 +139,30 @@ async function recordRevision(tx: Transaction<Tables>, { origin, revision, done,
       actor_name: by.name,
       note: by.note,
       items: JSON.stringify(items),
+      source,
     })
     .execute();
-  for (const [index, { id, action, fromVersion, toVersion, fields }] of done.entries()) {
-    await tx
-      .insertInto('detection_changes')
-      .values({
-        id: `${origin}/${revision}/${index}`,
-        detection_id: id,
-        at,
-        actor: by.id,
-        actor_name: by.name,
-        action: DONE[action],
-        from_version: fromVersion,
-        to_version: toVersion,
-        pack_id: origin,
-        details: JSON.stringify({ fields }),
-      })
-      .execute();
-  }
+  const pack = { id: origin, revision };
+  for (const { action, ...change } of done) await recordChange(tx, { ...change, action: DONE[action], pack }, by, at);
 }
 
+/** The new content goes under what users have overridden. @throws UserError when the overrides do not fit it */
 async function updateDetection(
   tx: Transaction<Tables>,
+  row: Installed,
   one: Detection,
-  enabled: 0 | 1,
   at: string,
   by: string,
 ): Promise<void> {
+  const enabled = enabledAfter(row, one);
+  const next = row.overrides === null ? one : overridden(one, readOverrides(row), enabled);
   await tx
     .updateTable('detections')
-    .set({ ...contentOf(one, at, by), enabled })
+    .set({ ...contentOf(next, at, by), enabled, pack_version: row.overrides === null ? null : one.version })
     .where('id', '=', one.id)
     .execute();
-  await insertVersion(tx, one, at, by);
+  await keepVersion(tx, one, at, by);
+  await keepVersion(tx, next, at, by);
   await tryAgain(tx, one.id);
 }
 
@@ -187,16 +176,7 @@ async function insertDetection(
   const enabled = one.isEnabled ? (1 as const) : (0 as const);
   const row = { id: one.id, ...contentOf(one, at, by), enabled, origin, created_at: at };
   await tx.insertInto('detections').values(row).execute();
-  await insertVersion(tx, one, at, by);
-}
-
-async function insertVersion(tx: Transaction<Tables>, one: Detection, at: string, by: string): Promise<void> {
-  const { version, spec, body } = contentOf(one, at, by);
-  await tx
-    .insertInto('detection_versions')
-    .values({ id: one.id, version, spec, body, created_at: at, created_by: by })
-    .onConflict((conflict) => conflict.columns(['id', 'version']).doNothing())
-    .execute();
+  await keepVersion(tx, one, at, by);
 }
 
 function contentOf(detection: Detection, at: string, by: string) {

@@ -3,23 +3,37 @@ import type { PackPlan } from '../../cli/services.ts';
 import { UserError } from '../../core/errors.ts';
 import { type Detection, storedDetection } from '../../detections/detection.ts';
 import { planContent } from '../../detections/packs/plan.ts';
+import { type Changer, readInstalled } from '../../detections/packs/stored.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { State } from '../../ports/state/state.ts';
-import { type Installation, type Installer, install, revisionOf } from './detection-store.ts';
+import { type Installation, install, revisionOf } from './detection-store.ts';
 
 export interface PackSummary {
   readonly name: string;
   readonly revision: number;
   readonly detections: number;
+  readonly overridden: number;
+  readonly source: PackSource | null;
   readonly installedAt: string;
   readonly updatedAt: string;
+}
+
+/** A repository of git that content came from. */
+export interface PackSource {
+  readonly url: string;
+  readonly ref: string | null;
+  /** Within the repository; empty for all of it. */
+  readonly folder: string;
+  readonly commit: string;
 }
 
 export interface PackRevision {
   readonly revision: number;
   readonly at: string;
   readonly by: string;
+  readonly actor: string;
   readonly note: string;
+  readonly source: PackSource | null;
   readonly detections: number;
   readonly added: readonly string[];
   readonly changed: readonly string[];
@@ -32,8 +46,12 @@ export interface Packs {
   apply(
     plan: Pick<PackPlan, 'name' | 'revision'>,
     detections: readonly Detection[],
-    by: Installer,
+    by: Changer,
+    source?: PackSource,
   ): Promise<Installation>;
+  /** Removes what is the pack's; its history stays. @throws UserError when there is no such pack */
+  uninstall(name: string, by: Changer): Promise<Installation>;
+  /** Of what is installed, and of what was and is not any more. */
   list(): Promise<readonly PackSummary[]>;
   /** The newest first. @throws UserError when there is no such pack */
   history(name: string): Promise<readonly PackRevision[]>;
@@ -57,14 +75,16 @@ export function createPacks(state: State, clock: Clock): Packs {
     const packs = await db.selectFrom('packs').selectAll().where('id', 'like', `${PREFIX}%`).orderBy('id').execute();
     const counts = await db
       .selectFrom('detections')
-      .select(({ fn }) => ['origin', fn.countAll<number>().as('count')])
+      .select(({ fn }) => ['origin', fn.countAll<number>().as('count'), fn.count<number>('overrides').as('overridden')])
       .groupBy('origin')
       .execute();
-    const countOf = new Map(counts.map(({ origin, count }) => [origin, Number(count)]));
+    const countOf = new Map(counts.map((row) => [row.origin, row]));
     return packs.map((pack) => ({
       name: pack.id.slice(PREFIX.length),
       revision: pack.revision,
-      detections: countOf.get(pack.id) ?? 0,
+      detections: Number(countOf.get(pack.id)?.count ?? 0),
+      overridden: Number(countOf.get(pack.id)?.overridden ?? 0),
+      source: sourceOf(pack),
       installedAt: pack.installed_at,
       updatedAt: pack.updated_at,
     }));
@@ -73,17 +93,21 @@ export function createPacks(state: State, clock: Clock): Packs {
   return {
     list,
     async plan(name, detections) {
-      const rows = await db
-        .selectFrom('detections')
-        .select(['id', 'version', 'origin', 'spec', 'body', 'enabled'])
-        .execute();
+      const rows = await readInstalled(db);
       const plan = planContent(rows, PREFIX + name, detections);
       const shown = new Set(plan.changes.map(({ id }) => id));
       const before = rows.filter(({ id }) => shown.has(id)).map(({ id, spec, body }) => [id, { spec, body }] as const);
       return { ...plan, name, revision: await revisionOf(db, PREFIX + name), before: new Map(before) };
     },
-    apply: ({ name, revision }, detections, by) =>
-      install(state, clock, { origin: PREFIX + name, content: { detections }, by, expectedRevision: revision }),
+    apply({ name, revision }, detections, by, source) {
+      const content = { detections };
+      return install(state, clock, { origin: PREFIX + name, content, by, expectedRevision: revision, source });
+    },
+    async uninstall(name, by) {
+      await requirePack(name);
+      const note = by.note === '' ? 'uninstalled' : by.note;
+      return install(state, clock, { origin: PREFIX + name, content: { detections: [] }, by: { ...by, note } });
+    },
     async history(name) {
       await requirePack(name);
       const origin = PREFIX + name;
@@ -102,7 +126,9 @@ export function createPacks(state: State, clock: Clock): Packs {
           revision: row.revision,
           at: row.at,
           by: row.actor_name,
+          actor: row.actor,
           note: row.note,
+          source: sourceOf(row),
           detections: (JSON.parse(row.items) as unknown[]).length,
           added: idsOf('added'),
           changed: idsOf('changed'),
@@ -133,6 +159,10 @@ export function createPacks(state: State, clock: Clock): Packs {
       return detections;
     },
   };
+}
+
+function sourceOf({ source }: { readonly source: string | null }): PackSource | null {
+  return source === null ? null : (JSON.parse(source) as PackSource);
 }
 
 function enabledAsWritten(one: Detection): Detection {

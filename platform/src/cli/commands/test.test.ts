@@ -71,6 +71,27 @@ check('failures are told with their place, what was expected and what was not', 
   assert.match(xml, /<testcase classname="Acme.Typed" name="deletes"[^>]*\/>/);
 });
 
+check('what tests print is shown with failures, and with --show-output always', async () => {
+  const folder = copyOfContent();
+  edit(folder, 'rules/sign-in-signal.py', 'def rule(event):\n', 'def rule(event):\n    print("saw <b>\\x1b[2J")\n');
+  const junit = join(folder, 'junit.xml');
+  const only = ['--path', folder, '--filter', 'RuleID=Acme.SignIn'];
+  const quiet = await runCommand(test, [...only, '--junit', junit], { services: onShared });
+  assert.equal(quiet.status, 0);
+  assert.doesNotMatch(quiet.stdout, /saw/);
+  assert.match(
+    readFileSync(junit, 'utf8'),
+    /<testcase [^>]*><system-out>saw &lt;b&gt;\[2J\n<\/system-out><\/testcase>/,
+  );
+  const shown = await runCommand(test, [...only, '--show-output'], { services: onShared });
+  assert.match(shown.stdout, /pass {2}other actions\n {8}\| saw <b>\ufffd\[2J\n/);
+  const { results } = JSON.parse((await runCommand(test, [...only, '--json'], { services: onShared })).stdout);
+  assert.equal(results[0].output, 'saw <b>\x1b[2J\n');
+  edit(folder, 'rules/sign-in-signal.py', '== "signin"', '!= "signin"');
+  const failed = await runCommand(test, only, { services: onShared });
+  assert.match(failed.stdout, /actual {4}true\n {2}printed\n {4}\| saw <b>\ufffd\[2J\n/);
+});
+
 check('tests are chosen by filters, names and whether the detection is enabled', async () => {
   const one = JSON.parse(
     (await run('--path', '.', '--json', '--filter', 'Tags=brute force,x', '--test-name', 'refused')).stdout,

@@ -39,6 +39,7 @@ const OPTIONS = {
   workers: { value: 'N', kind: 'integer', min: 1, max: 64, description: 'tests run on so many interpreters at once' },
   watch: { description: 'test again what changes, until interrupted' },
   'show-failures-only': { description: 'do not list tests that pass' },
+  'show-output': { description: 'what tests print, also of those that pass' },
   'data-dir': { value: 'DIR', description: 'data folder whose Python packages detections import' },
   json: { description: 'one JSON document' },
   junit: { value: 'FILE', description: 'also write the results to this file, as JUnit XML' },
@@ -148,13 +149,17 @@ async function runAll(
       onResult: () => progress.add(1),
     })) {
       results.push(...own);
-      if (!options.json) await writeTested(detection, own, options['show-failures-only'], io);
+      if (!options.json) await writeTested(detection, own, shownOf(options), io);
       if (io.signal.aborted) break;
     }
   } finally {
     progress.end();
   }
   return results;
+}
+
+function shownOf(options: Options) {
+  return { isFailuresOnly: options['show-failures-only'], showsOutput: options['show-output'] };
 }
 
 /** Modules and data models concern every test; other changes their own. */

@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { Detection } from '../../detections/detection.ts';
 import { type LoadedDetections, type LoadProblem, loadDetections } from '../../detections/load.ts';
+import { keepingTheRest, withoutErrors } from '../../detections/packs/part.ts';
 import { checkContent } from '../check-content.ts';
 import { type CommandIo, defineCommand, EXIT, type ExitStatus } from '../command.ts';
 import { confirm, installer, isNothing, planAsJson, writePlan } from '../pack-plan.ts';
@@ -107,17 +108,6 @@ async function tell({ problems, options }: Upload, installed: boolean, plan: Pac
 /** `isPart`: what the pack has and the upload could not read must not be taken for removed. */
 async function planFor(open: OpenPacks, name: string, content: readonly Detection[], isPart: boolean) {
   const plan = await open.plan(name, content);
-  const gone = new Set(plan.changes.filter(({ action }) => action === 'remove').map(({ id }) => id));
-  if (!isPart || gone.size === 0) return { plan, content };
-  const installed = await open.contentAt(name, plan.revision);
-  const all = [...content, ...installed.filter(({ id }) => gone.has(id))];
-  return { plan: { ...plan, changes: plan.changes.filter(({ id }) => !gone.has(id)) }, content: all };
-}
-
-function withoutErrors({ detections, places }: LoadedDetections, errors: readonly LoadProblem[]) {
-  const wrong = new Set(errors.map(({ file }) => resolve(file)));
-  return detections.filter(({ id, file }) => {
-    const place = places.get(id)?.file ?? '';
-    return !wrong.has(resolve(place)) && !wrong.has(resolve(place, '..', file));
-  });
+  if (!isPart || plan.revision === 0) return { plan, content };
+  return keepingTheRest(plan, content, await open.contentAt(name, plan.revision));
 }

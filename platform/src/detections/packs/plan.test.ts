@@ -19,7 +19,15 @@ function rule(id: string, more: Record<string, unknown> = {}, body = 'def rule(e
 }
 
 function installed(one: Detection, origin = 'pack:a', enabled: 0 | 1 = one.isEnabled ? 1 : 0): Installed {
-  return { id: one.id, version: one.version, origin, spec: JSON.stringify(one.spec), body: one.body, enabled };
+  return {
+    id: one.id,
+    version: one.version,
+    origin,
+    spec: JSON.stringify(one.spec),
+    body: one.body,
+    enabled,
+    overrides: null,
+  };
 }
 
 test('what is new, what differs in which fields, what is gone', () => {

@@ -2,9 +2,11 @@
  * What installing content would change. A pack owns the detections that came with it; one that users have made or edited
  * is theirs, and one of another pack is that pack's: both are left alone, and it is said.
  */
+import { UserError } from '../../core/errors.ts';
 import type { Detection } from '../detection.ts';
+import { type Conflict, conflictsOf, readOverrides } from './overrides.ts';
 
-/** A detection as it is in the state. */
+/** A detection as it is in the state; of one with overrides, what lies under them. */
 export interface Installed {
   readonly id: string;
   readonly version: string;
@@ -13,6 +15,8 @@ export interface Installed {
   readonly spec: string;
   readonly body: string;
   readonly enabled: 0 | 1;
+  /** JSON; null: none. */
+  readonly overrides: string | null;
 }
 
 export interface PlannedChange {
@@ -26,7 +30,12 @@ export interface PlannedChange {
   readonly toVersion: string | null;
   /** Whose it is, when it is kept: `user:<id>`, `pack:<id>` … */
   readonly owner: string | null;
+  /** What changes and is overridden here: it stays as it is here. */
+  readonly conflicts: readonly Conflict[];
 }
+
+/** The pack has changed since the plan was made. */
+export class StalePlan extends UserError {}
 
 export interface Plan {
   /** Ordered by id. */
@@ -69,30 +78,38 @@ function wasEnabled({ spec }: Pick<Installed, 'spec'>): boolean {
 }
 
 function added({ id, type, version }: Detection): PlannedChange {
-  return { id, type, action: 'add', fields: [], fromVersion: null, toVersion: version, owner: null };
+  return { id, type, action: 'add', fields: [], fromVersion: null, toVersion: version, owner: null, conflicts: [] };
 }
 
 function removed({ id, spec, version }: Installed): PlannedChange {
   const type = String((JSON.parse(spec) as { readonly AnalysisType?: unknown }).AnalysisType).toLowerCase();
-  return { id, type, action: 'remove', fields: [], fromVersion: version, toVersion: null, owner: null };
+  return { id, type, action: 'remove', fields: [], fromVersion: version, toVersion: null, owner: null, conflicts: [] };
 }
 
 function differing(row: Installed, { id, type, version, spec, body }: Detection, origin: string): PlannedChange {
   const isOwn = row.origin === origin;
+  const before = JSON.parse(row.spec) as Fields;
   return {
     id,
     type,
     action: isOwn ? 'change' : 'keep',
-    fields: differingFields(JSON.parse(row.spec) as Fields, spec, row.body, body),
+    fields: differingFields(before, spec, row.body, body),
     fromVersion: row.version,
     toVersion: version,
     owner: isOwn ? null : row.origin,
+    conflicts: isOwn ? conflictsOf(before, spec, readOverrides(row)) : [],
   };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function differingFields(before: Fields, after: Fields, bodyBefore: string, bodyAfter: string): readonly string[] {
+/** Keys that differ, then `code`. */
+export function differingFields(
+  before: Fields,
+  after: Fields,
+  bodyBefore: string,
+  bodyAfter: string,
+): readonly string[] {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   const fields = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
   return bodyBefore === bodyAfter ? fields : [...fields, 'code'];

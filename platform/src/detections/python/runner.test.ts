@@ -144,6 +144,40 @@ test('what a rule prints goes nowhere, and its globals are its own', async () =>
   );
 });
 
+test('what a unit test prints comes with its answer, cut to size', async () => {
+  const body = `import logging
+logging.basicConfig()
+log = logging.getLogger("acme")
+print("loaded")
+def rule(event):
+    print("saw", event.get("eventName"), end="!\\n")
+    log.warning("careful")
+    if event.get("many"):
+        print("y" * 1_000_000)
+        print("z" * 1_000_000)
+    return event["wanted"]
+`;
+  const call = { rule: { key: 0, id: 'r', file: 'r.py', body }, mocks: {} };
+  const first = await runner.test({ ...call, eventJson: '{"eventName":"x","wanted":true}' }, []);
+  assert.equal(first.output, 'loaded\nsaw x!\nWARNING:acme:careful\n');
+  const second = await runner.test({ ...call, eventJson: '{"eventName":"x"}', isFirst: false }, []);
+  assert.match(second.error?.message ?? '', /wanted/);
+  assert.equal(second.output, 'saw x!\nWARNING:acme:careful\n');
+  const third = await runner.test({ ...call, eventJson: '{"many":true,"wanted":false}', isFirst: false }, []);
+  assert.equal(third.matched, false);
+  assert.ok((third.output?.length ?? 0) < 10_100);
+  assert.match(third.output ?? '', /y\n\.\.\. \(truncated after 10000 characters\)$/);
+  const quiet = await runner.test({ ...call, rule: { ...call.rule, body: GOOD }, eventJson: '{}' }, []);
+  assert.equal(quiet.output, undefined);
+});
+
+test('what a unit test printed before it ran out of time is kept', async () => {
+  const body = 'def rule(event):\n    print("begun")\n    while True: pass\n';
+  const call = { rule: { key: 0, id: 'r', file: 'r.py', body }, eventJson: '{}', mocks: {} };
+  const answer = await runner.test(call, []);
+  assert.deepEqual([answer.error?.type, answer.output], ['TimeoutError', 'begun\n']);
+});
+
 test('a unit test can replace names of the module', async () => {
   const body = 'def known():\n    return False\n\ndef rule(event):\n    return bool(known())\n';
   const call = { rule: { key: 0, id: 'r', file: 'r.py', body }, eventJson: '{}', mocks: {} };

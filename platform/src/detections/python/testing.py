@@ -5,7 +5,17 @@ tested = None
 
 
 def run_test(request):
-    """One unit test, with its mocks in place of names of the rule's module."""
+    """One unit test: its answer, with what it printed."""
+    begin_printing()
+    try:
+        answer = test_answer(request)
+    finally:
+        output = end_printing()
+    return {**answer, "output": output} if output else answer
+
+
+def test_answer(request):
+    """With the test's mocks in place of names of the rule's module."""
     global tested
     if "globals" in request:
         set_sources(request["globals"])

@@ -79,7 +79,7 @@ export function checkAccountAge(key: string): boolean;
 `;
 
 const CONSOLE = `interface Console {
-  /** Printed text goes nowhere. */
+  /** Printed text is shown with the tests of a detection. On live events it goes nowhere. */
   log(...values: unknown[]): void;
   info(...values: unknown[]): void;
   warn(...values: unknown[]): void;

@@ -120,6 +120,31 @@ test('a megabyte of printing disturbs nobody', async () => {
   assert.equal(answer?.matched, true);
 });
 
+test('what a unit test prints comes with its answer, cut to size', async () => {
+  const body = `
+    console.log('loaded');
+    export function rule(event: { readonly eventName?: string; readonly many?: boolean }) {
+      console.warn('saw', event.eventName, event, [1, { a: null }], 5n, undefined, new Map([['a', new Set([1])]]));
+      if (event.many) for (;;) console.log('y'.repeat(1e6));
+      return true;
+    }
+    export const title = () => { console.error(new TypeError('not nice')); return 'x'; };
+  `;
+  const rule = { key: 0, id: 'r', file: 'r.ts', body };
+  const first = await runner.test({ rule, eventJson: '{"eventName":"x"}', mocks: {} });
+  assert.equal(
+    first.output,
+    'loaded\nsaw x {"eventName":"x"} [1,{"a":null}] 5 undefined {"a":[1]}\nTypeError: not nice\n',
+  );
+  const second = await runner.test({ rule, eventJson: '{"many":true}', mocks: {} });
+  assert.equal(second.error?.type, 'TimeoutError');
+  assert.ok((second.output?.length ?? 0) < 10_100);
+  assert.match(second.output ?? '', /^loaded\nsaw undefined .*\n.*y\n\.\.\. \(truncated after 10000 characters\)$/);
+  const quiet = { ...rule, body: 'export const rule = () => globalThis.__panther_print === undefined;' };
+  const third = await runner.test({ rule: quiet, eventJson: '{}', mocks: {} });
+  assert.deepEqual([third.matched, third.output], [true, undefined]);
+});
+
 test('a unit test gives outputs also without a match, and can mock functions', async () => {
   const body = `
     function known(): boolean { return false; }

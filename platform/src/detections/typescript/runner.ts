@@ -105,8 +105,9 @@ export function createTypeScriptRunner(given: Partial<TypeScriptRunnerOptions> =
 }
 
 function toAnswer(raw: RawAnswer): Answer {
-  const { event, rule } = raw;
-  return { ...('error' in raw ? { error: raw.error } : readAnswer(raw.text)), event, rule };
+  const { event, rule, output } = raw;
+  const answer = { ...('error' in raw ? { error: raw.error } : readAnswer(raw.text)), event, rule };
+  return output === undefined ? answer : { ...answer, output };
 }
 
 function startIsolate(

@@ -22,7 +22,10 @@ export interface TypeScriptProcessArgument {
 export type RawAnswer = { readonly event: number; readonly rule: number } & (
   | { readonly error: Trouble }
   | { readonly text: unknown }
-);
+) & {
+    /** What a unit test printed, cut to size. */
+    readonly output?: string;
+  };
 
 export interface LoadRequest {
   readonly rules: readonly RuleSource[];
@@ -54,6 +57,7 @@ const MAX_OVERRUNS = 3;
 /** Of a rule that does nothing, with some to spare. */
 const CONTEXT_MB = 0.5;
 const driverSource = readFileSync(new URL('./driver.sandbox.js', import.meta.url), 'utf8');
+const consoleSource = readFileSync(new URL('./console.sandbox.js', import.meta.url), 'utf8');
 const authoringSource = readFileSync(new URL('./authoring.sandbox.js', import.meta.url), 'utf8');
 const AUTHORING_MODULE = 'panther';
 
@@ -112,12 +116,15 @@ function runAll({ calls }: RunRequest): readonly RawAnswer[] {
 function runTest({ rule, eventJson }: TestRequest): RawAnswer {
   const kept = [new Map(refused), new Map(overruns)] as const;
   refused.delete(rule.key);
+  printed = '';
   const own = open([rule]);
   try {
-    return { ...call(own, rule.key, eventJson, true), event: 0, rule: rule.key };
+    const answer = { ...call(own, rule.key, eventJson, true), event: 0, rule: rule.key };
+    return printed === '' ? answer : { ...answer, output: printedText(printed) };
   } finally {
     restore(refused, kept[0]);
     restore(overruns, kept[1]);
+    printed = undefined;
     if (!own.isolate.isDisposed) own.isolate.dispose();
   }
 }
@@ -171,6 +178,7 @@ function loadRule(isolate: Isolate, { key, file, body }: RuleSource): Loaded {
     const code = stripTypeScriptTypes(body, { mode: 'strip', sourceUrl: `file:///${file}` });
     const context = isolate.createContextSync();
     seal(context);
+    if (printed !== undefined) openConsole(isolate, context);
     // Before the rule's own code, which could change what the driver uses.
     const drive = isolate.compileScriptSync(driverSource).runSync(context, { reference: true }) as Drive;
     const module = isolate.compileModuleSync(code, { filename: `file:///${file}` });
@@ -207,6 +215,28 @@ function askStore(json: unknown): string {
   if (operations > MAX_OPERATIONS)
     return JSON.stringify({ error: `more than ${MAX_OPERATIONS} operations on the key-value store for one event` });
   return askParent(String(json));
+}
+
+const MAX_PRINTED = 10_000;
+/** What the running unit test has printed; undefined outside of one: what live events print goes nowhere. */
+let printed: string | undefined;
+
+/** `console` that keeps what is printed. The function behind it stays out of the rule's reach. */
+function openConsole(isolate: Isolate, context: Context): void {
+  context.global.setSync('__panther_print', new ivm.Callback(keepPrinted) as Callback<(text: string) => boolean>);
+  isolate.compileScriptSync(consoleSource).runSync(context);
+}
+
+/** Whether there is room for more. */
+function keepPrinted(text: unknown): boolean {
+  if (printed === undefined || printed.length > MAX_PRINTED) return false;
+  printed += String(text).slice(0, MAX_PRINTED + 1);
+  return printed.length <= MAX_PRINTED;
+}
+
+function printedText(text: string): string {
+  if (text.length <= MAX_PRINTED) return text;
+  return `${text.slice(0, MAX_PRINTED)}\n... (truncated after ${MAX_PRINTED} characters)`;
 }
 
 /** A context has the language and nothing else; what could make code from text goes as well. */

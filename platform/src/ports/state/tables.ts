@@ -182,18 +182,22 @@ export interface DetectionsTable {
   type: Text;
   /** `python`, `typescript`, `sigma` or `yaml`. */
   language: Text;
-  /** Normalised specification. */
+  /** Normalised specification, with the overrides. */
   spec: Json;
   /** Source text of the code; empty when there is none. */
   body: Text;
   enabled: Flag;
   /** Hash of specification and body. */
   version: Text;
-  /** The pack it belongs to (`pack:<name>`, `folder:<path>`), or `user`. */
+  /** The pack it belongs to (`pack:<name>`, `folder:<path>`), or `user:<id>`. */
   origin: Text;
   created_at: Time;
   updated_at: Time;
   updated_by: Text;
+  /** Fields of the specification that users have overridden to their values; null in it: the field is left out. */
+  overrides: Json | null;
+  /** With overrides: the version of the pack's own content, which `detection_versions` has. */
+  pack_version: Text | null;
 }
 
 /** Older versions of detections, for alerts that name them and for roll-back. */
@@ -434,6 +438,8 @@ export interface PacksTable {
   revision: number;
   installed_at: Time;
   updated_at: Time;
+  /** Where its content came from, for updates: `{kind: 'git', url, ref, folder, commit}`; null: a folder or zip. */
+  source: Json | null;
 }
 
 /** What a pack held at a time, for roll-back. */
@@ -446,6 +452,8 @@ export interface PackRevisionsTable {
   note: Text;
   /** `{id, version}[]`; the content is in `detection_versions`. */
   items: Json;
+  /** As in `packs`. */
+  source: Json | null;
 }
 
 /** Who changed what about a detection, and when. */
@@ -456,7 +464,7 @@ export interface DetectionChangesTable {
   /** User id, `token:<id>` or `system`. */
   actor: Text;
   actor_name: Text;
-  /** `added`, `changed` or `removed`. */
+  /** `added`, `changed`, `removed`, `saved`, `rolled-back`, `enabled`, `disabled` or `overridden`. */
   action: Text;
   from_version: Text | null;
   to_version: Text | null;

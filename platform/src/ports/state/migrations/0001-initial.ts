@@ -23,12 +23,11 @@ type Later =
   | 'lookup_files'
   | 'packs'
   | 'pack_revisions'
-  | 'detection_overrides'
   | 'detection_changes'
   | 'replays'
   | 'exceptions'
   | 'exception_hits';
-type LaterColumn = 'uniques';
+type LaterColumn = 'uniques' | 'overrides' | 'pack_version' | 'source';
 
 const TABLES = {
   settings: {

@@ -10,6 +10,7 @@ import * as scheduledRuns from './0004-scheduled-runs.ts';
 import * as lookupFiles from './0005-lookup-files.ts';
 import * as detectionManagement from './0006-detection-management.ts';
 import * as exceptions from './0007-exceptions.ts';
+import * as overrides from './0008-overrides.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -19,6 +20,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-lookup-files': lookupFiles,
   '0006-detection-management': detectionManagement,
   '0007-exceptions': exceptions,
+  '0008-overrides': overrides,
 };
 
 /** Applies the migrations that the database does not have yet. For adapters; others call `State.migrate`. */
