@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Answer } from '../runner.ts';
+import type { Answer, HelperSource } from '../runner.ts';
 import { createPythonRunner, type PythonRunner, readHostSources } from './runner.ts';
 
 let runner: PythonRunner;
@@ -151,23 +151,24 @@ log = logging.getLogger("acme")
 print("loaded")
 def rule(event):
     print("saw", event.get("eventName"), end="!\\n")
-    log.warning("careful")
+    log.info("careful, %s", event.get("eventName"))
     if event.get("many"):
         print("y" * 1_000_000)
         print("z" * 1_000_000)
     return event["wanted"]
 `;
+  const helpers: readonly HelperSource[] = [];
   const call = { rule: { key: 0, id: 'r', file: 'r.py', body }, mocks: {} };
-  const first = await runner.test({ ...call, eventJson: '{"eventName":"x","wanted":true}' }, []);
-  assert.equal(first.output, 'loaded\nsaw x!\nWARNING:acme:careful\n');
-  const second = await runner.test({ ...call, eventJson: '{"eventName":"x"}', isFirst: false }, []);
+  const first = await runner.test({ ...call, eventJson: '{"eventName":"x","wanted":true}' }, helpers);
+  assert.equal(first.output, 'loaded\nsaw x!\nINFO:acme:careful, x\n');
+  const second = await runner.test({ ...call, eventJson: '{"eventName":"x"}', isFirst: false }, helpers);
   assert.match(second.error?.message ?? '', /wanted/);
-  assert.equal(second.output, 'saw x!\nWARNING:acme:careful\n');
-  const third = await runner.test({ ...call, eventJson: '{"many":true,"wanted":false}', isFirst: false }, []);
+  assert.equal(second.output, 'saw x!\nINFO:acme:careful, x\n');
+  const third = await runner.test({ ...call, eventJson: '{"many":true,"wanted":false}', isFirst: false }, helpers);
   assert.equal(third.matched, false);
   assert.ok((third.output?.length ?? 0) < 10_100);
   assert.match(third.output ?? '', /y\n\.\.\. \(truncated after 10000 characters\)$/);
-  const quiet = await runner.test({ ...call, rule: { ...call.rule, body: GOOD }, eventJson: '{}' }, []);
+  const quiet = await runner.test({ ...call, rule: { ...call.rule, body: GOOD }, eventJson: '{}' }, helpers);
   assert.equal(quiet.output, undefined);
 });
 

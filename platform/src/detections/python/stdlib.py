@@ -115,18 +115,48 @@ def deep_copy(value, memo=None):
     return made
 
 
+def say(level, name, message="", *arguments, **_named):
+    """Shown with a unit test, as what is printed; in live events it goes nowhere."""
+    if printed is None:
+        return
+    try:
+        text = str(message)
+        values = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], Mapping) else arguments
+        PRINTING.write(f"{level}:{name}:{text % values if arguments else text}\n")
+    except Exception as error:
+        PRINTING.write(f"{level}:{name}:{type(error).__name__} in what was logged\n")
+
+
 class Logger:
-    """Writes to nobody."""
+    """Writes every message, of whatever level."""
 
     __slots__ = ("name",)
 
     def __init__(self, name="root"):
         self.name = name
 
-    def write(self, *_arguments, **_named):
+    def debug(self, *given, **_named):
+        say("DEBUG", self.name, *given)
+
+    def info(self, *given, **_named):
+        say("INFO", self.name, *given)
+
+    def warning(self, *given, **_named):
+        say("WARNING", self.name, *given)
+
+    def error(self, *given, **_named):
+        say("ERROR", self.name, *given)
+
+    def critical(self, *given, **_named):
+        say("CRITICAL", self.name, *given)
+
+    def log(self, level=0, *given, **_named):
+        say(LEVEL_NAMES.get(level, "LEVEL") if type(level) is int else "LEVEL", self.name, *given)
+
+    def setLevel(self, *_arguments, **_named):
         pass
 
-    debug = info = warning = warn = error = exception = critical = log = setLevel = addHandler = write
+    warn, exception, addHandler = warning, error, setLevel
 
     def isEnabledFor(self, _level):
         return False
@@ -137,7 +167,17 @@ def no_logging(*_arguments, **_named):
 
 
 LEVELS = {"CRITICAL": 50, "ERROR": 40, "WARNING": 30, "WARN": 30, "INFO": 20, "DEBUG": 10, "NOTSET": 0}
-WRITERS = ("basicConfig", "critical", "debug", "disable", "error", "exception", "info", "log", "warn", "warning")
+LEVEL_NAMES = {50: "CRITICAL", 40: "ERROR", 30: "WARNING", 20: "INFO", 10: "DEBUG"}
+
+
+def root_writer(name):
+    def write(*given, **_named):
+        getattr(Logger(), name)(*given)
+
+    return write
+
+
+WRITERS = {name: root_writer(name) for name in ("critical", "debug", "error", "exception", "info", "log", "warn", "warning")}
 
 
 def random_names():
@@ -149,7 +189,7 @@ def random_names():
 
 OWN_MODULES.update({
     "copy": own_module("copy", copy=shallow_copy, deepcopy=deep_copy, Error=Exception),
-    "logging": own_module("logging", Logger=Logger, getLogger=Logger, **LEVELS, **dict.fromkeys(WRITERS, no_logging)),
+    "logging": own_module("logging", Logger=Logger, getLogger=Logger, basicConfig=no_logging, disable=no_logging, **LEVELS, **WRITERS),
 })
 MADE["random"] = random_names
 
