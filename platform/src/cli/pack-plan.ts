@@ -23,12 +23,18 @@ export async function writePlan(
   const next = new Map(detections.map((one) => [one.id, one]));
   for (const change of plan.changes) {
     await io.stdout.write(`${io.paint(COLOURS[change.action], SIGNS[change.action])} ${lineOf(change)}\n`);
+    for (const { field, here, pack } of change.conflicts)
+      await io.stdout.write(`    ${field} stays ${shown(here)} as it was set in Panther; the pack has ${shown(pack)}\n`);
     const [before, after] = [plan.before.get(change.id), next.get(change.id)];
     if (isFull && before !== undefined && after !== undefined)
       await io.stdout.write(difference(change.id, before, after));
   }
   for (const id of plan.switched) await io.stdout.write(`  ${id} is switched here, and stays so\n`);
   await io.stdout.write(`${summary(plan)}\n`);
+}
+
+function shown(value: unknown): string {
+  return value === null ? 'left out' : JSON.stringify(value);
 }
 
 function lineOf({ id, type, action, fields, owner }: PlannedChange): string {

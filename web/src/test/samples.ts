@@ -458,6 +458,7 @@ export function detectionSummary(part: Partial<DetectionSummary> = {}): Detectio
     enabled: true,
     version: '4f2a91c0d1e2f3a4',
     origin: 'pack:panther-core',
+    overridden: [],
     updatedAt: ago(60 * 24 * 3),
     testCount: 2,
     last7Days: { events: 1_284_332, candidates: 431, matches: 3, errors: 0, micros: 18_220 },

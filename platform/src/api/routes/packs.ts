@@ -37,6 +37,7 @@ export const packHandlers: Handlers<typeof packRoutes> = {
     return unlessStale(() => deps.packs.rollBack(params.name, to, changerOf(caller, note)));
   },
   async uninstallPack({ deps, params, caller }) {
+    if ((await deps.packs.get(params.name)) === undefined) throw notFound('pack', params.name);
     await deps.packs.uninstall(params.name, changerOf(caller));
     return undefined;
   },
