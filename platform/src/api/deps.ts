@@ -94,6 +94,8 @@ export interface ReadDetection {
   readonly language: string;
   readonly isEnabled: boolean;
   readonly spec: Readonly<Record<string, unknown>>;
+  /** The specification's YAML as it was written; absent for a Sigma rule. */
+  readonly specText?: string;
   readonly body: string;
   readonly version: string;
 }

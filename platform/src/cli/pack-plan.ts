@@ -30,6 +30,8 @@ export async function writePlan(
       await io.stdout.write(difference(change.id, before, after));
   }
   for (const id of plan.switched) await io.stdout.write(`  ${id} is switched here, and stays so\n`);
+  for (const { id, fields } of plan.overridden)
+    await io.stdout.write(`  ${id} is overridden here, and stays so: ${fields.join(', ')}\n`);
   await io.stdout.write(`${summary(plan)}\n`);
 }
 
@@ -76,8 +78,8 @@ export function summary({ name, revision, changes, unchanged }: PackPlan): strin
   return `pack ${name}${revision === 0 ? ' (new)' : ''}: ${parts.join(', ')}`;
 }
 
-export function planAsJson({ name, revision, changes, unchanged, switched }: PackPlan) {
-  return { pack: name, revision, changes, unchanged, switched };
+export function planAsJson({ name, revision, changes, unchanged, switched, overridden }: PackPlan) {
+  return { pack: name, revision, changes, unchanged, switched, overridden };
 }
 
 /** False without a terminal to ask at. */

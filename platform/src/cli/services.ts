@@ -142,7 +142,7 @@ export interface PackPlan extends Plan {
   /** 0: it is new. */
   readonly revision: number;
   /** What is installed of those that change or are kept. `spec` is JSON. */
-  readonly before: ReadonlyMap<string, { readonly spec: string; readonly body: string }>;
+  readonly before: ReadonlyMap<string, { readonly spec: string; readonly body: string; readonly spec_text: string | null }>;
 }
 
 export interface DetectionRunners {

@@ -49,6 +49,8 @@ export interface Detection {
   readonly tests: readonly DetectionTest[];
   /** As it was written. */
   readonly spec: Readonly<Record<string, unknown>>;
+  /** The text that `spec` was read from, with its comments, where it is YAML of the format. */
+  readonly specText?: string;
   /** Of specification and body together. */
   readonly version: string;
 }
@@ -193,10 +195,12 @@ export function storedDetection(row: {
   readonly spec: string;
   readonly body: string;
   readonly enabled: 0 | 1;
+  readonly spec_text?: string | null;
 }): Detection {
   const spec = JSON.parse(row.spec) as Record<string, unknown>;
   const parsed = toDetection(spec, basename(String(spec.Filename ?? '')), row.body);
-  if ('detection' in parsed) return { ...parsed.detection, isEnabled: row.enabled === 1 };
+  const text = row.spec_text ? { specText: row.spec_text } : {};
+  if ('detection' in parsed) return { ...parsed.detection, isEnabled: row.enabled === 1, ...text };
   const [issue] = parsed.issues;
   throw new UserError(issue?.message ?? 'is not valid', { file: row.id, field: issue?.path.join('.') ?? '' });
 }

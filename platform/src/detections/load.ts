@@ -49,6 +49,8 @@ export interface FoundSpec {
   lineOf(path: readonly PropertyKey[]): number;
   /** Text of the code, where it is not in a file of its own. */
   readonly code?: string;
+  /** Text of the specification, where it is YAML of the format. */
+  readonly text?: string;
 }
 
 interface Reading {
@@ -100,7 +102,7 @@ function readFile(file: ContentFile, text: string): Reading {
     if (syntax !== undefined) {
       const message = `not valid YAML: ${syntax.message}`;
       problems.push({ level: 'error', file: file.path, line: syntax.line, field: '', message });
-    } else if (isSpec(document)) found.push({ spec: document.spec, file, lineOf: document.lineOf });
+    } else if (isSpec(document)) found.push({ ...document, file });
   }
   return { found, problems };
 }
@@ -172,7 +174,8 @@ function toLoaded(one: FoundSpec): { readonly detection?: Detection; readonly pr
   const warnings = (parsed.warnings ?? []).map((issue) => problem(one, 'warning', issue));
   if ('issues' in parsed)
     return { problems: [...warnings, ...parsed.issues.map((issue) => problem(one, 'error', issue))] };
-  return { detection: parsed.detection, problems: warnings };
+  const detection = one.text === undefined ? parsed.detection : { ...parsed.detection, specText: one.text };
+  return { detection, problems: warnings };
 }
 
 export function problem(

@@ -212,7 +212,7 @@ function plainDeps(): Omit<ApiDeps, 'state' | 'queue' | 'clock' | 'secrets'> {
   };
 }
 
-const NO_PLAN = { revision: 0, changes: [], unchanged: 0, switched: [], problems: [], commit: null };
+const NO_PLAN = { revision: 0, changes: [], unchanged: 0, switched: [], overridden: [], problems: [], commit: null };
 const NOTHING_INSTALLED = { revision: 0, added: 0, changed: 0, removed: 0, problems: [] };
 
 const LOG_TYPE = {

@@ -116,6 +116,8 @@ export const PackPlanSchema = z
     unchanged: z.int(),
     /** Detections that stay switched as they are here, in contrast to the pack. */
     switched: z.array(z.string()),
+    /** Detections with fields that stay overridden here. */
+    overridden: z.array(z.object({ id: z.string(), fields: z.array(z.string()) })),
     problems: z.array(PackProblemSchema),
     /** Of git: pass it as `ref` to install just this. */
     commit: z.string().nullable(),

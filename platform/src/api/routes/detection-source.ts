@@ -1,10 +1,17 @@
 /** A detection as text: what an editor shows, and what differences are made of. */
-import { stringify } from 'yaml';
+import { specText } from '../../detections/format/spec-text.ts';
 import type { DetectionDraft } from '../contract/detection-drafts.ts';
 
-/** Sigma rules are kept as they were written; other specifications as data. `spec` is JSON. */
-export function toSource(row: { readonly spec: string; readonly body: string }): DetectionDraft {
-  const spec = JSON.parse(row.spec) as Record<string, unknown>;
-  if (spec.Sigma !== undefined && row.body !== '') return { yaml: row.body, body: '' };
-  return { yaml: stringify(spec, { lineWidth: 100 }), body: row.body };
+interface SourceRow {
+  /** JSON. */
+  readonly spec: string;
+  readonly body: string;
+  readonly spec_text: string | null;
+}
+
+/** As it was written, with its comments; what was stored before texts were kept is made anew. */
+export function toSource({ spec, body, spec_text }: SourceRow): DetectionDraft {
+  const fields = JSON.parse(spec) as Record<string, unknown>;
+  if (fields.Sigma !== undefined && body !== '') return { yaml: body, body: '' };
+  return { yaml: specText(fields, spec_text), body };
 }

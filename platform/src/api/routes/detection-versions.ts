@@ -79,7 +79,7 @@ function stale(id: string, row: DetectionsTable | undefined): string {
   return `${id} has been saved meanwhile, or existed already: load it again, and make the change there`;
 }
 
-function toVersionSource(row: Pick<DetectionsTable, 'spec' | 'body' | 'version'>): DetectionSource {
+function toVersionSource(row: Pick<DetectionsTable, 'spec' | 'body' | 'version' | 'spec_text'>): DetectionSource {
   return { ...toSource(row), version: row.version };
 }
 

@@ -184,6 +184,7 @@ function contentOf(detection: Detection, at: string, by: string) {
     type: detection.type,
     language: detection.language,
     spec: JSON.stringify(detection.spec),
+    spec_text: detection.specText ?? null,
     body: detection.body,
     version: detection.version,
     updated_at: at,

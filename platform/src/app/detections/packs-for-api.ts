@@ -209,7 +209,10 @@ function shownPlan(
       fields: [...fields],
       conflicts: [...conflicts],
       before: before === undefined ? null : toSource(before),
-      after: after === undefined ? null : toSource({ spec: JSON.stringify(after.spec), body: after.body }),
+      after:
+        after === undefined
+          ? null
+          : toSource({ ...after, spec: JSON.stringify(after.spec), spec_text: after.specText ?? null }),
     };
   });
   return {
@@ -218,6 +221,7 @@ function shownPlan(
     changes,
     unchanged: plan.unchanged,
     switched: [...plan.switched],
+    overridden: plan.overridden.map(({ id, fields }) => ({ id, fields: [...fields] })),
     problems: checked.problems.map((one) => shownProblem(one, checked.root)),
     commit: checked.source?.commit ?? null,
   };

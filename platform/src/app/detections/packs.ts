@@ -96,7 +96,7 @@ export function createPacks(state: State, clock: Clock): Packs {
       const rows = await readInstalled(db);
       const plan = planContent(rows, PREFIX + name, detections);
       const shown = new Set(plan.changes.map(({ id }) => id));
-      const before = rows.filter(({ id }) => shown.has(id)).map(({ id, spec, body }) => [id, { spec, body }] as const);
+      const before = rows.filter(({ id }) => shown.has(id)).map((row) => [row.id, row] as const);
       return { ...plan, name, revision: await revisionOf(db, PREFIX + name), before: new Map(before) };
     },
     apply({ name, revision }, detections, by, source) {
@@ -150,7 +150,7 @@ export function createPacks(state: State, clock: Clock): Packs {
       for (const item of items) {
         const stored = await db
           .selectFrom('detection_versions')
-          .select(['id', 'spec', 'body'])
+          .select(['id', 'spec', 'body', 'spec_text'])
           .where('id', '=', item.id)
           .where('version', '=', item.version)
           .executeTakeFirstOrThrow();

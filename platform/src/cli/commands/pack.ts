@@ -126,7 +126,7 @@ async function drift(
   const plan = await open.plan(name, detections);
   if (json) await io.stdout.write(`${JSON.stringify(planAsJson(plan), null, 2)}\n`);
   else await writePlan(plan, detections, diff, io);
-  return plan.changes.length + plan.switched.length === 0 ? EXIT.done : EXIT.failures;
+  return plan.changes.length + plan.switched.length + plan.overridden.length === 0 ? EXIT.done : EXIT.failures;
 }
 
 function column(name: string, type = 'VARCHAR') {

@@ -16,6 +16,8 @@ import {
 export interface SpecDocument {
   /** The document as plain values; logs of tests whose numbers JavaScript cannot hold are JSON texts. */
   readonly spec: unknown;
+  /** As it is written, with its comments. */
+  readonly text: string;
   readonly errors: readonly { readonly line: number; readonly message: string }[];
   /** 1-based: of the innermost part of the path that is there. */
   lineOf(path: readonly PropertyKey[]): number;
@@ -43,6 +45,7 @@ export function parseSpecDocuments(text: string): readonly SpecDocument[] {
   if (!Array.isArray(parsed)) return [];
   return (parsed as Document[]).map((document) => ({
     spec: document.errors.length > 0 ? undefined : toSpec(document),
+    text: parsed.length === 1 ? text : textOf(document, text),
     errors: document.errors.map(({ pos, message }) => ({ line: lines.linePos(pos[0]).line, message })),
     lineOf(path) {
       for (let length = path.length; length > 0; length -= 1) {
@@ -52,6 +55,15 @@ export function parseSpecDocuments(text: string): readonly SpecDocument[] {
       return lines.linePos(document.contents?.range?.[0] ?? 0).line;
     },
   }));
+}
+
+/** Of one of several documents. */
+function textOf({ range }: Document, text: string): string {
+  const [start, , end] = range ?? [0, 0, text.length];
+  return `${text
+    .slice(start, end)
+    .replace(/^---[ \t]*\n/, '')
+    .trimEnd()}\n`;
 }
 
 /** Of a key where the last part is one, so that a long value is found by its beginning. */

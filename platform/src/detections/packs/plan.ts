@@ -17,6 +17,7 @@ export interface Installed {
   readonly enabled: 0 | 1;
   /** JSON; null: none. */
   readonly overrides: string | null;
+  readonly spec_text: string | null;
 }
 
 export interface PlannedChange {
@@ -43,6 +44,8 @@ export interface Plan {
   readonly unchanged: number;
   /** Of the pack, switched on or off here, in contrast to what the pack says. */
   readonly switched: readonly string[];
+  /** Of the pack, with the fields that are overridden here. */
+  readonly overridden: readonly { readonly id: string; readonly fields: readonly string[] }[];
 }
 
 export function planContent(installed: readonly Installed[], origin: string, detections: readonly Detection[]): Plan {
@@ -64,6 +67,10 @@ export function planContent(installed: readonly Installed[], origin: string, det
     changes: changes.sort((a, b) => (a.id < b.id ? -1 : 1)),
     unchanged: detections.length - touched,
     switched: switched.sort(),
+    overridden: installed
+      .filter((row) => row.origin === origin && row.overrides !== null && ids.has(row.id))
+      .map((row) => ({ id: row.id, fields: Object.keys(readOverrides(row)) }))
+      .sort((a, b) => (a.id < b.id ? -1 : 1)),
   };
 }
 

@@ -36,25 +36,27 @@ export async function readInstalled(db: Db): Promise<readonly Installed[]> {
       fn.coalesce('base.spec', 'detections.spec').as('spec'),
       fn.coalesce('base.body', 'detections.body').as('body'),
     ])
+    .select('detections.spec_text')
     .execute();
   return rows;
 }
 
-export type PackContentRow = Pick<DetectionsTable, 'id' | 'type' | 'body' | 'version'> & {
+export type PackContentRow = Pick<DetectionsTable, 'id' | 'type' | 'body' | 'version' | 'spec_text'> & {
   readonly spec: Readonly<Record<string, unknown>>;
 };
 
 /** The pack's own content of a detection: what lies under its overrides. */
 export async function contentUnder(db: Db, row: DetectionsTable): Promise<PackContentRow> {
-  const { id, type } = row;
-  if (row.pack_version === null) return { id, type, body: row.body, version: row.version, spec: JSON.parse(row.spec) };
+  const { id, type, spec_text } = row;
+  if (row.pack_version === null)
+    return { id, type, body: row.body, version: row.version, spec: JSON.parse(row.spec), spec_text };
   const { body, version, spec } = await db
     .selectFrom('detection_versions')
     .select(['body', 'version', 'spec'])
     .where('id', '=', id)
     .where('version', '=', row.pack_version)
     .executeTakeFirstOrThrow();
-  return { id, type, body, version, spec: JSON.parse(spec) };
+  return { id, type, body, version, spec: JSON.parse(spec), spec_text };
 }
 
 export interface DetectionChange {
@@ -88,17 +90,28 @@ export async function recordChange(tx: Db, change: DetectionChange, by: Changer,
     .execute();
 }
 
-/** Keeps a version for roll-back; one that was there before stays as it was. */
+/** Keeps a version for roll-back; one that was there before stays as it was, but for the comments in its text. */
 export async function keepVersion(
   tx: Db,
-  { id, version, spec, body }: Pick<Detection, 'id' | 'version' | 'spec' | 'body'>,
+  { id, version, spec, body, specText }: Pick<Detection, 'id' | 'version' | 'spec' | 'body' | 'specText'>,
   at: string,
   by: string,
 ): Promise<void> {
   await tx
     .insertInto('detection_versions')
-    .values({ id, version, spec: JSON.stringify(spec), body, created_at: at, created_by: by })
-    .onConflict((same) => same.columns(['id', 'version']).doNothing())
+    .values({
+      id,
+      version,
+      spec: JSON.stringify(spec),
+      body,
+      created_at: at,
+      created_by: by,
+      spec_text: specText ?? null,
+    })
+    .onConflict((same) => {
+      const known = same.columns(['id', 'version']);
+      return specText === undefined ? known.doNothing() : known.doUpdateSet({ spec_text: specText });
+    })
     .execute();
 }
 
@@ -117,7 +130,7 @@ export async function setOverrides(
   const overrides = effectiveOverrides(base.spec, wanted);
   const isNone = Object.keys(overrides).length === 0;
   const next = overridden(base, overrides, row.enabled);
-  await keepVersion(tx, next, at, by.id);
+  await keepVersion(tx, { ...next, ...(base.spec_text !== null && { specText: base.spec_text }) }, at, by.id);
   await tx
     .updateTable('detections')
     .set({
@@ -162,7 +175,7 @@ export async function switchDetections(
 }
 
 /** A detection to be saved. `language` and `type` as in the table. */
-export type Saved = Pick<Detection, 'id' | 'isEnabled' | 'spec' | 'body' | 'version'> & {
+export type Saved = Pick<Detection, 'id' | 'isEnabled' | 'spec' | 'specText' | 'body' | 'version'> & {
   readonly type: string;
   readonly language: string;
 };
@@ -201,7 +214,8 @@ export async function saveDetection(
   }
   const { id, type, language, body, version } = next;
   const changed = { type, language, spec: JSON.stringify(next.spec), body, version, updated_at: at, updated_by: by.id };
-  const own = { ...changed, origin: `user:${userId}`, enabled, overrides: null, pack_version: null };
+  const spec_text = next.specText ?? null;
+  const own = { ...changed, spec_text, origin: `user:${userId}`, enabled, overrides: null, pack_version: null };
   if (row === undefined)
     await tx
       .insertInto('detections')

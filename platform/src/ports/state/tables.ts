@@ -198,6 +198,8 @@ export interface DetectionsTable {
   overrides: Json | null;
   /** With overrides: the version of the pack's own content, which `detection_versions` has. */
   pack_version: Text | null;
+  /** The specification in YAML as it was written, of a pack's detection as the pack has it; null: it is not known. */
+  spec_text: Text | null;
 }
 
 /** Older versions of detections, for alerts that name them and for roll-back. */
@@ -208,6 +210,8 @@ export interface DetectionVersionsTable {
   body: Text;
   created_at: Time;
   created_by: Text;
+  /** As in `detections`: what it says can be other in overridden fields. */
+  spec_text: Text | null;
 }
 
 /** What live evaluation saw of each detection, added up per day. */

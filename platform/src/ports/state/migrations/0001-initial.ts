@@ -27,7 +27,7 @@ type Later =
   | 'replays'
   | 'exceptions'
   | 'exception_hits';
-type LaterColumn = 'uniques' | 'overrides' | 'pack_version' | 'source';
+type LaterColumn = 'uniques' | 'overrides' | 'pack_version' | 'source' | 'spec_text';
 
 const TABLES = {
   settings: {

@@ -11,6 +11,7 @@ import * as lookupFiles from './0005-lookup-files.ts';
 import * as detectionManagement from './0006-detection-management.ts';
 import * as exceptions from './0007-exceptions.ts';
 import * as overrides from './0008-overrides.ts';
+import * as specificationTexts from './0009-specification-texts.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -21,6 +22,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-detection-management': detectionManagement,
   '0007-exceptions': exceptions,
   '0008-overrides': overrides,
+  '0009-specification-texts': specificationTexts,
 };
 
 /** Applies the migrations that the database does not have yet. For adapters; others call `State.migrate`. */
