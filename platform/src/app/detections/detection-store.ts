@@ -91,6 +91,7 @@ export async function install(
       else if (one !== undefined && row === undefined) await insertDetection(tx, one, origin, at, by.id);
       else if (one !== undefined && row !== undefined) await updateDetection(tx, row, one, at, by.id);
     }
+    for (const one of detections) await keepText(tx, known.get(one.id), one, origin);
     if (done.length > 0) await recordRevision(tx, { origin, revision: revision + 1, done, by, at, source });
     const count = (wanted: string) => done.filter(({ action }) => action === wanted).length;
     return { added: count('add'), updated: count('change'), removed: count('remove') };
@@ -146,6 +147,20 @@ async function recordRevision(tx: Transaction<Tables>, recorded: Recorded): Prom
   for (const { action, ...change } of done) await recordChange(tx, { ...change, action: DONE[action], pack }, by, at);
 }
 
+/** Comments are no change of a detection, but they are shown with it. */
+async function keepText(tx: Transaction<Tables>, row: Installed | undefined, one: Detection, origin: string) {
+  const { id, version, specText: spec_text } = one;
+  const isSame = row?.origin === origin && row.version === version;
+  if (!isSame || spec_text === undefined || spec_text === row.spec_text) return;
+  await tx.updateTable('detections').set({ spec_text }).where('id', '=', id).execute();
+  await tx
+    .updateTable('detection_versions')
+    .set({ spec_text })
+    .where('id', '=', id)
+    .where('version', '=', version)
+    .execute();
+}
+
 /** The new content goes under what users have overridden. @throws UserError when the overrides do not fit it */
 async function updateDetection(
   tx: Transaction<Tables>,
@@ -155,7 +170,8 @@ async function updateDetection(
   by: string,
 ): Promise<void> {
   const enabled = enabledAfter(row, one);
-  const next = row.overrides === null ? one : overridden(one, readOverrides(row), enabled);
+  const text = one.specText === undefined ? {} : { specText: one.specText };
+  const next = row.overrides === null ? one : { ...overridden(one, readOverrides(row), enabled), ...text };
   await tx
     .updateTable('detections')
     .set({ ...contentOf(next, at, by), enabled, pack_version: row.overrides === null ? null : one.version })

@@ -27,6 +27,7 @@ function installed(one: Detection, origin = 'pack:a', enabled: 0 | 1 = one.isEna
     body: one.body,
     enabled,
     overrides: null,
+    spec_text: null,
   };
 }
 
