@@ -87,7 +87,7 @@ function newDelivery(alertId: string, destinationId: string): Tables['deliveries
   };
 }
 
-function toRoutable(row: DestinationsTable): RoutableDestination {
+export function toRoutable(row: DestinationsTable): RoutableDestination {
   return {
     id: row.id,
     name: row.name,

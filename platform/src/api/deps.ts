@@ -13,7 +13,7 @@ import type { Secrets } from '../ports/secrets.ts';
 import type { State } from '../ports/state/state.ts';
 import type { AlertsTable, DestinationsTable, DetectionsTable, SourcesTable } from '../ports/state/tables.ts';
 import type { EventPage } from './contract/alerts.ts';
-import type { DetectionDraft, DraftCheck } from './contract/detection-drafts.ts';
+import type { DetectionDraft, DraftCheck, DraftRun } from './contract/detection-drafts.ts';
 import type { TestRun } from './contract/detections.ts';
 import type { Pack, PackContent, PackDetail, PackPlan, PackResult, PackRevision } from './contract/packs.ts';
 import type { LakeSchema, QueryResult } from './contract/search.ts';
@@ -111,6 +111,8 @@ export interface Detections {
   check(draft: DetectionDraft): Promise<DraftCheck>;
   /** Runs the tests of one that is not saved. @throws UserError when it is not valid */
   testDraft(draft: DetectionDraft, names?: readonly string[]): Promise<TestRun>;
+  /** Runs one that is not saved on an event, given as JSON. @throws UserError when it, or the event, is not valid */
+  runDraft(draft: DetectionDraft, eventJson: string): Promise<DraftRun>;
   /** Reads one to be saved. @throws UserError with the first error, `yaml` or `body` as its field */
   read(draft: DetectionDraft): Promise<ReadDetection>;
   /** Called after a detection was enabled, disabled or changed. */
@@ -154,6 +156,8 @@ export interface ApiDeps {
     alert: AlertsTable,
     page: { readonly cursor?: string | undefined; readonly limit: number },
   ): Promise<EventPage>;
+  /** Some of the newest events of a log type, as detections are given them; none of a log type that there is not. */
+  recentEvents(logType: string, limit: number): Promise<readonly Readonly<Record<string, unknown>>[]>;
   readonly sourceTypes: readonly SourceDescription[];
   readonly destinationTypes: readonly UnitDescription[];
   readonly logTypes: {

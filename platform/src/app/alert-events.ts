@@ -1,4 +1,4 @@
-/** The events of an alert, from the rule match (or rule error) tables. */
+/** Events of the lake for people to look at: those of an alert, from the rule match (or rule error) tables, and new ones. */
 import { UserError } from '../core/errors.ts';
 import type { LakeTable } from '../core/table.ts';
 import { PARTITION_COLUMNS } from '../lake/layout.ts';
@@ -63,6 +63,35 @@ async function readRows(
       AND p_event_time < TIMESTAMP ${literal(sqlTime(alert.last_event_at))} + INTERVAL 1 SECOND
       AND p_alert_id = ${literal(alert.id)}
     ORDER BY p_event_time DESC, p_row_id LIMIT ${limit} OFFSET ${offset}`;
+  return readSelected(lake, table, sql, limit);
+}
+
+/** So many hours back, until there are some: what is new stands in few files. */
+const LOOK_BACK_HOURS = [1, 24, 24 * 30];
+
+/** Some of the newest events of a log type, with times as detections are given them. None of an unknown log type. */
+export async function readRecentEvents(lake: LakeSql, logType: string, limit: number, now: Date) {
+  const table = lake.tables().find((one) => one.database === 'panther_logs' && one.logType === logType);
+  if (table === undefined) return [];
+  const times = table.columns.flatMap(({ name, type }) =>
+    type.kind === 'scalar' && type.type === 'timestamp' ? [name] : [],
+  );
+  for (const hours of LOOK_BACK_HOURS) {
+    const from = new Date(now.getTime() - hours * 3_600_000).toISOString();
+    const sql = `SELECT * FROM ${table.database}.${table.name}
+      WHERE p_event_time >= TIMESTAMP ${literal(sqlTime(from))} ORDER BY p_event_time DESC LIMIT ${limit}`;
+    const events = await readSelected(lake, table, sql, limit);
+    if (events.length > 0) return events.map((event) => withNanoseconds(event, times));
+  }
+  return [];
+}
+
+function withNanoseconds(event: Record<string, unknown>, times: readonly string[]): Record<string, unknown> {
+  const longer = times.filter((name) => typeof event[name] === 'string').map((name) => [name, `${event[name]}000`]);
+  return { ...event, ...Object.fromEntries(longer) };
+}
+
+async function readSelected(lake: LakeSql, table: LakeTable, sql: string, limit: number) {
   const run = await lake.query(sql, { maxRows: limit });
   const names = run.columns.map(({ name }) => name);
   const json = new Set(

@@ -13,7 +13,7 @@ import type { LogTypes } from '../log-analysis/schema.ts';
 import type { Clock } from '../ports/clock.ts';
 import { SOURCES } from '../sources/index.ts';
 import type { Adapters } from './adapters.ts';
-import { readAlertEvents } from './alert-events.ts';
+import { readAlertEvents, readRecentEvents } from './alert-events.ts';
 import { lakeForApi } from './lake/lake-for-api.ts';
 import { logTypesForApi } from './lake/log-types-for-api.ts';
 import type { Log } from './log.ts';
@@ -49,6 +49,7 @@ export function createApiDeps(parts: ApiParts): ApiDeps {
     randomBytes,
     lake: lakeForApi(lake, parts.tmpDir),
     alertEvents: (alert, page) => readAlertEvents(lake, alert, page),
+    recentEvents: (logType, limit) => readRecentEvents(lake, logType, limit, clock.now()),
     sourceTypes: SOURCES,
     destinationTypes: DESTINATIONS,
     logTypes: logTypesForApi(parts.logTypes),

@@ -71,10 +71,14 @@ export async function* runTestsOf(
   }
 }
 
-type Tester = (test: DetectionTest, isFirst: boolean) => Promise<Verdict>;
-type Verdict = Omit<Answer, 'event' | 'rule'>;
+export type Tester = (
+  test: Pick<DetectionTest, 'log' | 'logJson' | 'mocks' | 'ruleOutputs'>,
+  isFirst: boolean,
+) => Promise<Verdict>;
+export type Verdict = Omit<Answer, 'event' | 'rule'>;
 
-function testerOf(detection: Detection, runners: TestRunners, helpers: readonly HelperSource[]): Tester {
+/** Runs one detection on events of tests, or others; also Sigma rules. Of a type that is run on events. */
+export function testerOf(detection: Detection, runners: TestRunners, helpers: readonly HelperSource[]): Tester {
   const { id, file, body, language, type } = detection;
   if (type === 'correlation_rule') {
     const correlation = correlationOf(detection.spec);

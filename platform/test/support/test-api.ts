@@ -143,6 +143,7 @@ function plainDeps(): Omit<ApiDeps, 'state' | 'queue' | 'clock' | 'secrets'> {
       schema: async () => ({ databases: [] }),
     },
     alertEvents: async () => ({ items: [{ p_row_id: '1' }], nextCursor: null }),
+    recentEvents: async (logType) => [{ p_log_type: logType }],
     sourceTypes: [
       {
         id: 'http',
@@ -179,6 +180,7 @@ function plainDeps(): Omit<ApiDeps, 'state' | 'queue' | 'clock' | 'secrets'> {
       test: async () => ({ passed: 0, failed: 0, results: [] }),
       check: async () => ({ id: null, logTypes: [], testNames: [], condition: null, messages: [] }),
       testDraft: async () => ({ passed: 0, failed: 0, results: [] }),
+      runDraft: async () => NO_MATCH,
       read: async () => Promise.reject(new Error('nothing is saved here')),
       reload: async () => {},
     },
@@ -212,6 +214,7 @@ function plainDeps(): Omit<ApiDeps, 'state' | 'queue' | 'clock' | 'secrets'> {
   };
 }
 
+const NO_MATCH = { matched: false, error: null, match: null, failures: {}, notes: [], output: '', durationMs: 1 };
 const NO_PLAN = { revision: 0, changes: [], unchanged: 0, switched: [], overridden: [], problems: [], commit: null };
 const NOTHING_INSTALLED = { revision: 0, added: 0, changed: 0, removed: 0, problems: [] };
 

@@ -88,6 +88,8 @@ export const TestRunSchema = z
         error: z.string().nullable(),
         /** What the alert functions returned (`title`, `dedup`, `severity`, …) when the detection matched. */
         outputs: z.record(z.string(), z.unknown()),
+        /** What it printed, at most some 10,000 characters; empty for nothing. */
+        output: z.string(),
         durationMs: z.number(),
       }),
     ),

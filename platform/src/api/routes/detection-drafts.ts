@@ -9,4 +9,13 @@ export const detectionDraftHandlers: Handlers<typeof detectionDraftRoutes> = {
   async testDraft({ deps, body }) {
     return deps.detections.testDraft(body, body.names);
   },
+  async runDraftOnEvent({ deps, body: { event, ...draft }, audit }) {
+    const eventJson = typeof event === 'string' ? event : JSON.stringify(event);
+    // Events are data of the lake: they stay out of the audit log.
+    audit.details = { event: `[${eventJson.length} characters]` };
+    return deps.detections.runDraft(draft, eventJson);
+  },
+  async listDraftEvents({ deps, query }) {
+    return { items: [...(await deps.recentEvents(query.logType, query.limit ?? 10))] };
+  },
 };

@@ -19,8 +19,9 @@ const read: Detections['read'] = async ({ yaml, body }) => {
     language: isSigma ? 'sigma' : 'python',
     isEnabled: spec.Enabled === true,
     spec: isSigma ? { RuleID: spec.id, Sigma: {} } : spec,
+    ...(!isSigma && { specText: yaml }),
     body: isSigma ? yaml : body,
-    version: sha256Hex(yaml + body).slice(0, 32),
+    version: sha256Hex(JSON.stringify(spec) + body).slice(0, 32),
   };
 };
 
@@ -90,6 +91,40 @@ test('the switch stays unless the specification says something new; a fault is f
   const third = await save('E', 'two', second.json.version, yaml('E', false));
   const fourth = await save('E', 'two', third.json.version);
   assert.equal(fourth.json.enabled, true);
+});
+
+test('comments in a specification stay, also in earlier versions', async () => {
+  const text = (comment: string, severity: string) => `# ${comment}\nRuleID: K\nSeverity: ${severity} # for now\n`;
+  const first = await save('K', 'one', null, text('old', 'Low'));
+  const second = await save('K', 'one', first.json.version, text('new', 'High'));
+  const source = async (of = '/source') => (await analyst.send('GET', path('K') + of)).json.yaml;
+  assert.equal(await source(), text('new', 'High'));
+  assert.equal(await source(`/versions/${first.json.version}`), text('old', 'Low'));
+  const third = await save('K', 'one', second.json.version, text('only a comment', 'High'));
+  assert.equal(third.json.version, second.json.version);
+  assert.equal(await source(), text('only a comment', 'High'));
+  await analyst.send('POST', `${path('K')}/roll-back`, { body: { version: first.json.version } });
+  assert.equal(await source(), text('old', 'Low'));
+  await t.deps.state.db.updateTable('detections').set({ spec_text: null }).where('id', '=', 'K').execute();
+  assert.equal(await source(), 'RuleID: K\nSeverity: Low\n');
+});
+
+test('what is overridden is put into the text of the pack, which keeps its comments', async () => {
+  const text =
+    'AnalysisType: rule\nRuleID: P # ours\nEnabled: true\nSeverity: Low\nLogTypes: [Test.Log]\nFilename: p.py\n';
+  await save('P', 'def rule(event):\n    return True\n', null, text);
+  await t.deps.state.db.updateTable('detections').set({ origin: 'pack:x' }).where('id', '=', 'P').execute();
+  const saved = await save(
+    'P',
+    'def rule(event):\n    return True\n',
+    (await rowOf('P'))?.version ?? '',
+    text.replace('Low', 'High'),
+  );
+  assert.deepEqual(saved.json.overridden, ['Severity'], saved.text);
+  assert.equal(
+    (await analyst.send('GET', `${path('P')}/source`)).json.yaml,
+    text.replace('Low', 'High').replace('[Test.Log]', '[ Test.Log ]'),
+  );
 });
 
 test('a Sigma rule is kept as it was written', async () => {

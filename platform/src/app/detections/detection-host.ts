@@ -1,6 +1,7 @@
 /** Detections as the API and the start of Panther see them: what they say, their tests, the content that comes along. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { toRoutable } from '../../alerts/deliveries.ts';
 import type { DetectionInfo, Detections, Packs } from '../../api/deps.ts';
 import { UserError } from '../../core/errors.ts';
 import { type Detection, storedDetection } from '../../detections/detection.ts';
@@ -12,7 +13,9 @@ import { deriveCondition, readConditions } from './conditions.ts';
 import { createRunners, type Runners } from './detection-runners.ts';
 import { installContent, readDetections } from './detection-store.ts';
 import { readDraft } from './draft-detection.ts';
+import { runDraft } from './draft-run.ts';
 import { checkDraft, type DraftContext, runTestsOf, testDraft } from './drafts.ts';
+import { readExceptions } from './exceptions.ts';
 import { createPacksForApi } from './packs-for-api.ts';
 import { installedPackages } from './python-packages.ts';
 
@@ -95,6 +98,13 @@ export async function openDetectionHost(runtime: Runtime): Promise<DetectionHost
     },
     check: (draft) => checkDraft(draft, draftContext()),
     testDraft: (draft, names) => testDraft(draft, names, draftContext()),
+    runDraft: (draft, eventJson) =>
+      runDraft(draft, eventJson, {
+        ...draftContext(),
+        exceptions: async () => readExceptions(state, await readDetections(state, log)),
+        destinations: async () => (await state.db.selectFrom('destinations').selectAll().execute()).map(toRoutable),
+        now: clock.now,
+      }),
     async read(draft) {
       const { messages } = await checkDraft(draft, draftContext());
       const error = messages.find(({ severity }) => severity === 'error');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -38,6 +38,23 @@ test('content is added, updated and removed; what the user decided stays', async
     updated: 0,
     removed: 0,
   });
+  await state.close();
+});
+
+test('the text of specifications is kept, and follows comments that change', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'panther-texts-'));
+  const state = openSqliteState(join(folder, 'state.db'));
+  await state.migrate();
+  writeRule(folder, 'One', 'True');
+  const text = readFileSync(join(folder, 'One.yml'), 'utf8');
+  const install = () => installContent(state, systemClock, 'folder:x', loadDetections(folder));
+  await install();
+  writeFileSync(join(folder, 'One.yml'), `# explained\n${text}`);
+  assert.deepEqual(await install(), { added: 0, updated: 0, removed: 0 });
+  for (const table of ['detections', 'detection_versions'] as const) {
+    const row = await state.db.selectFrom(table).select('spec_text').executeTakeFirst();
+    assert.equal(row?.spec_text, `# explained\n${text}`);
+  }
   await state.close();
 });
 

@@ -4,9 +4,11 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { UserError } from '../../core/errors.ts';
 import type { Detection } from '../../detections/detection.ts';
 import { loadDetections } from '../../detections/load.ts';
 import { createRunners } from './detection-runners.ts';
+import { type DraftRunContext, runDraft } from './draft-run.ts';
 import { checkDraft, type DraftContext, testDraft } from './drafts.ts';
 
 const runners = createRunners();
@@ -100,4 +102,100 @@ test('Sigma rules and rules without code have conditions', async () => {
   const plain = 'Detection:\n  - {Key: eventName, Condition: Equals, Value: Go}\n';
   const other = await checkDraft({ yaml: yaml('x').replace('Filename: x\n', plain), body: '' }, context());
   assert.match(other.condition ?? '', /eventName = "Go"/);
+});
+
+const chat = { id: 'd1', name: 'Chat', enabled: true, severities: ['HIGH'], alertTypes: [] } as const;
+
+function runContext(more: Partial<DraftRunContext> = {}): DraftRunContext {
+  const now = () => new Date('2026-03-01T12:00:00Z');
+  return { ...context(), exceptions: async () => [], destinations: async () => [chat], now, ...more };
+}
+
+const GO = '{"eventName":"Go","id":12345678901234567890,"p_log_type":"AWS.CloudTrail"}';
+
+test('a draft is run on one event: the match as live events make it, and what was printed', async () => {
+  const body = `${PYTHON}
+def title(event):
+    print("id", event.get("id"))
+    return "Somebody went"
+
+def severity(event):
+    return "high"
+
+def alert_context(event):
+    return {"name": event.get("eventName")}
+
+def runbook(event):
+    return event["nothing"]
+`;
+  const draft = { yaml: yaml('a.py', 'Threshold: 3\nDisplayName: Goes\n'), body };
+  const run = await runDraft(draft, GO, runContext());
+  assert.deepEqual([run.matched, run.error], [true, null]);
+  assert.deepEqual(run.match, {
+    title: 'Somebody went',
+    dedup: 'Somebody went',
+    severity: 'HIGH',
+    description: '',
+    reference: '',
+    runbook: '',
+    destinations: null,
+    receivers: ['Chat'],
+    alertContext: { name: 'Go' },
+    unique: null,
+  });
+  assert.match(run.failures.runbook?.message ?? '', /^KeyError: 'nothing'/);
+  assert.equal(run.failures.runbook?.line, 15);
+  assert.equal(run.output, 'id 12345678901234567890\n');
+  assert.deepEqual(run.notes, ['An alert needs 3 matches within 60 minutes.']);
+  assert.deepEqual(readdirSync(tmpDir), []);
+});
+
+test('why an event does not match, or is not looked at, is said', async () => {
+  const draft = { yaml: yaml('a.py'), body: PYTHON };
+  const stay = await runDraft(draft, GO.replace('Go', 'Stay'), runContext());
+  assert.deepEqual([stay.matched, stay.match], [false, null]);
+  assert.match(stay.notes.join(), /this does not hold: eventName = "Go"/);
+  const other = await runDraft(draft, GO.replace('AWS.CloudTrail', 'Other.Log'), runContext());
+  assert.match(other.notes.join(), /Live events of Other\.Log are not given to it/);
+  const filters = 'InlineFilters:\n  - {Key: eventName, Condition: Equals, Value: No}\n';
+  const refused = await runDraft({ ...draft, yaml: yaml('a.py', filters) }, GO, runContext());
+  assert.deepEqual([refused.matched, refused.notes], [false, ['Its InlineFilters refuse the event.']]);
+});
+
+test('what would hide a match is said', async () => {
+  const conditions = [{ Key: 'eventName', Condition: 'Equals', Value: 'Go' }];
+  const exceptions = async () => [{ id: 'x1', detectionId: 'A.B', conditions, expiresAt: undefined }];
+  const off = yaml('a.py', 'CreateAlert: false\n').replace('Enabled: true', 'Enabled: false');
+  const { notes } = await runDraft({ yaml: off, body: PYTHON }, GO, runContext({ exceptions }));
+  assert.deepEqual(notes.length, 3);
+  assert.match(notes.join(' '), /not enabled.*CreateAlert is false.*exception x1 hides/);
+});
+
+test('a draft that fails on an event says where, in each language', async () => {
+  const python = 'def rule(event):\n    print("here")\n    return event["missing"] == 1\n';
+  const first = await runDraft({ yaml: yaml('a.py'), body: python }, GO, runContext());
+  assert.deepEqual([first.matched, first.match, first.error?.line, first.output], [null, null, 3, 'here\n']);
+  assert.match(first.error?.message ?? '', /^KeyError/);
+  const typescript =
+    'export function rule(event: any) {\n  console.log("here", event.eventName);\n  return event.a.b;\n}\n';
+  const second = await runDraft({ yaml: yaml('a.ts'), body: typescript }, GO, runContext());
+  assert.deepEqual([second.matched, second.error?.line, second.output], [null, 3, 'here Go\n']);
+});
+
+test('rules without code and Sigma rules are run on events, too', async () => {
+  const plain = 'Detection:\n  - {Key: eventName, Condition: Equals, Value: Go}\nAlertTitle: It said {eventName}\n';
+  const one = await runDraft({ yaml: yaml('x').replace('Filename: x\n', plain), body: '' }, GO, runContext());
+  assert.deepEqual([one.matched, one.match?.title], [true, 'It said Go']);
+  const sigma =
+    'title: x\nid: S\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  a: {eventName: Go}\n  condition: a\n';
+  assert.equal((await runDraft({ yaml: sigma, body: '' }, GO, runContext())).matched, true);
+});
+
+test('events and drafts that cannot be run are refused, with the field', async () => {
+  const draft = { yaml: yaml('a.py'), body: PYTHON };
+  const fieldOf = (field: string) => (error: unknown) => error instanceof UserError && error.location.field === field;
+  for (const event of ['{', '[]', 'null', '"x"'])
+    await assert.rejects(runDraft(draft, event, runContext()), fieldOf('event'));
+  const module = { yaml: 'AnalysisType: global\nGlobalID: g\nFilename: g.py\n', body: 'x = 1\n' };
+  await assert.rejects(runDraft(module, GO, runContext()), /a global is not run on events/);
 });
