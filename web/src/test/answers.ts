@@ -69,6 +69,7 @@ export function sampleAnswers(role: 'admin' | 'analyst' | 'read-only' = 'admin')
           actualResult: true,
           error: null,
           outputs: { title: 'Root user signed in', dedup: '123456789012' },
+          output: '',
           durationMs: 0.4,
         },
         {
@@ -78,6 +79,7 @@ export function sampleAnswers(role: 'admin' | 'analyst' | 'read-only' = 'admin')
           actualResult: null,
           error: "KeyError: 'sourceIPAddress'\n  line 12, in title",
           outputs: {},
+          output: '',
           durationMs: 0.3,
         },
       ],
@@ -103,6 +105,7 @@ export function sampleAnswers(role: 'admin' | 'analyst' | 'read-only' = 'admin')
           actualResult: true,
           error: null,
           outputs: { title: 'Root user signed in' },
+          output: '',
           durationMs: 0.4,
         },
         {
@@ -112,10 +115,13 @@ export function sampleAnswers(role: 'admin' | 'analyst' | 'read-only' = 'admin')
           actualResult: true,
           error: null,
           outputs: {},
+          output: 'the user is Alice\n',
           durationMs: 0.3,
         },
       ],
     },
+    'GET /detection-drafts/events': { items: [samples.cloudTrailEvent(0), samples.cloudTrailEvent(1)] },
+    'POST /detection-drafts/run-on-event': samples.draftRun(),
     'PUT /detections/:id': ({ params }) => samples.detectionSummary({ id: params.id ?? '', version: 'saved1' }),
     'GET /exceptions': {
       items: [

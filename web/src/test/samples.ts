@@ -10,6 +10,7 @@ import type {
   DetectionSummary,
   DetectionVersion,
   DraftCheck,
+  DraftRun,
   Exception,
   KeptRecord,
   LakeSchema,
@@ -503,6 +504,30 @@ export function detectionDetail(part: Partial<DetectionDetail> = {}): DetectionD
       micros: 2_400,
     })),
     recentAlerts: ALERTS.slice(0, 3),
+    ...part,
+  };
+}
+
+export function draftRun(part: Partial<DraftRun> = {}): DraftRun {
+  return {
+    matched: true,
+    error: null,
+    match: {
+      title: 'Root user signed in',
+      dedup: '123456789012',
+      severity: 'HIGH',
+      description: '',
+      reference: '',
+      runbook: 'Ask the owner of the account.',
+      destinations: null,
+      receivers: ['Security on call'],
+      alertContext: { account: '123456789012' },
+      unique: null,
+    },
+    failures: {},
+    notes: ['An alert needs 3 matches within 60 minutes.'],
+    output: 'the type is Root\n',
+    durationMs: 1.2,
     ...part,
   };
 }

@@ -54,6 +54,7 @@ test('Ctrl+Enter runs the tests and compares expected with actual', async () => 
   expect(await screen.findByText('Tests (1 passed, 1 failed)')).toBeInTheDocument();
   expect(screen.getByText('expected: no match')).toBeInTheDocument();
   expect(screen.getByText('actual: match')).toBeInTheDocument();
+  expect(screen.getByText('the user is Alice')).toBeInTheDocument();
   expect(api.callsOf('POST /detection-drafts/test')[0]?.body).toMatchObject({ yaml: detectionSource().yaml });
 });
 

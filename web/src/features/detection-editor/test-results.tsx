@@ -3,6 +3,7 @@ import { CircleCheck, CircleX } from 'lucide-react';
 import { formatDuration } from '../../components/format.ts';
 import { unpackedJson } from '../../components/json-text.ts';
 import { JsonView } from '../../components/json-view.tsx';
+import { Printed } from '../../components/printed.tsx';
 import { Empty } from '../../components/states.tsx';
 import detectionStyles from '../detections/detections.module.css';
 import styles from './editor.module.css';
@@ -44,7 +45,7 @@ function Mark({ passed }: { readonly passed: boolean }) {
 }
 
 function TestDetails({ result }: { readonly result: TestResult }) {
-  const { passed, expectedResult, actualResult, error, outputs } = result;
+  const { passed, expectedResult, actualResult, error, outputs, output } = result;
   const hasOutputs = Object.keys(outputs).length > 0;
   return (
     <div className={styles.details}>
@@ -64,6 +65,7 @@ function TestDetails({ result }: { readonly result: TestResult }) {
           />
         </section>
       )}
+      <Printed text={output} />
       {passed && !hasOutputs && error === null && <p className={styles.dim}>It does not match, as expected.</p>}
     </div>
   );

@@ -9,6 +9,7 @@ import { formatDuration, plural } from '../../components/format.ts';
 import { unpackedJson } from '../../components/json-text.ts';
 import { JsonView } from '../../components/json-view.tsx';
 import { Card } from '../../components/page.tsx';
+import { Printed } from '../../components/printed.tsx';
 import { Empty } from '../../components/states.tsx';
 import styles from './detections.module.css';
 
@@ -83,6 +84,7 @@ function TestItem({ name, expected, log, result }: TestItemProps) {
               <JsonView value={unpackedOutputs(result.outputs)} depth={2} />
             </section>
           )}
+          <Printed text={result?.output ?? ''} />
           <section>
             <h3>Event</h3>
             <JsonView value={log} depth={1} />
