@@ -4,6 +4,7 @@ import { Link } from 'react-router';
 import { useApiPages } from '../../api/hooks.ts';
 import { Button } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy.tsx';
+import { eventPreview } from '../../components/event-preview.ts';
 import { plural } from '../../components/format.ts';
 import { JsonView } from '../../components/json-view.tsx';
 import { Card } from '../../components/page.tsx';
@@ -49,7 +50,7 @@ function EventItem({ event, isFirst }: { readonly event: LogEvent; readonly isFi
         <button type="button" className={styles.eventHead} aria-expanded={open} onClick={() => setOpen(!open)}>
           <ChevronRight aria-hidden />
           <span className={styles.eventTime}>{String(event.p_event_time ?? '').slice(0, 23)}</span>
-          <span className={styles.eventPreview}>{preview(event)}</span>
+          <span className={styles.eventPreview}>{eventPreview(event)}</span>
         </button>
         <CopyButton text={JSON.stringify(event, null, 2)} label="Copy event as JSON" />
       </div>
@@ -74,20 +75,4 @@ function Pivot({ value, path, event }: PivotProps) {
       <Search aria-hidden /> Search
     </Link>
   );
-}
-
-const PREVIEW_FIELDS = 4;
-const PREVIEW_LENGTH = 90;
-const TIME = /^\d{4}-\d\d-\d\d[ T]/;
-
-/** The event's first texts of its own that are neither long nor times. */
-function preview(event: LogEvent): string {
-  return Object.entries(event)
-    .filter(
-      ([name, value]) =>
-        !name.startsWith('p_') && typeof value === 'string' && value.length < PREVIEW_LENGTH && !TIME.test(value),
-    )
-    .slice(0, PREVIEW_FIELDS)
-    .map(([name, value]) => `${name}=${String(value)}`)
-    .join('  ');
 }

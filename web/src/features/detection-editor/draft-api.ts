@@ -20,6 +20,10 @@ export function useDraftTests() {
   return useCommand('POST /detection-drafts/test', { announceFailure: false });
 }
 
+export function useRunOnEvent() {
+  return useCommand('POST /detection-drafts/run-on-event', { announceFailure: false });
+}
+
 export function useSaveDraft() {
   return useCommand('PUT /detections/:id', {
     invalidates: [

@@ -18,6 +18,7 @@ import { ConditionCard } from './condition-card.tsx';
 import { type Draft, type DraftLanguage, editorLanguageOf, hasCode, idIn, logTypesIn, typeIn } from './draft.ts';
 import { useDraftCheck, useDraftTests, useSaveDraft } from './draft-api.ts';
 import styles from './editor.module.css';
+import { EventRun, useEventTry } from './event-run.tsx';
 import { Problems } from './problems.tsx';
 import { TestResults } from './test-results.tsx';
 import { useHeldLink, useUnsavedDraft } from './unsaved.ts';
@@ -39,7 +40,7 @@ interface EditorWorkspaceProps {
   readonly isNew: boolean;
 }
 
-type Panel = 'problems' | 'tests' | 'replay';
+type Panel = 'problems' | 'tests' | 'event' | 'replay';
 const PAUSE_MS = 400;
 
 export default function EditorWorkspace({ saved, language, initial, isNew }: EditorWorkspaceProps) {
@@ -50,6 +51,7 @@ export default function EditorWorkspace({ saved, language, initial, isNew }: Edi
   const [panel, setPanel] = useState<Panel>('problems');
   const check = useDraftCheck(useDebounced(draft, PAUSE_MS));
   const tests = useDraftTests();
+  const attempt = useEventTry(draft);
   const [version, setVersion] = useState(saved?.version ?? null);
   const save = useSaveDraft();
   const [place, setPlace] = useState<DraftMessage>();
@@ -137,6 +139,22 @@ export default function EditorWorkspace({ saved, language, initial, isNew }: Edi
                     <FormError>{tests.error.message}</FormError>
                   )}
                 </Card>
+              ),
+            },
+            {
+              id: 'event',
+              label: 'Run on an event',
+              content: (
+                <EventRun
+                  attempt={attempt}
+                  draft={draft}
+                  language={language}
+                  logTypes={checkedLogTypes}
+                  savedId={saved?.id}
+                  testNames={check.data?.testNames ?? []}
+                  onYaml={(yaml) => setDraft({ yaml })}
+                  onGo={(line) => setPlace({ severity: 'error', file: 'body', line, message: '' })}
+                />
               ),
             },
             { id: 'replay', label: 'Replay', content: <ReplayPanel detectionId={id} draft={draft} /> },

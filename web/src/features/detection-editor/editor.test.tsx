@@ -2,7 +2,7 @@ import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, expect, test } from 'vitest';
 import { Refusal } from '../../test/fake-api.ts';
 import { renderApp } from '../../test/render-app.tsx';
-import { detectionSource, detectionSummary, draftCheck } from '../../test/samples.ts';
+import { detectionSource, detectionSummary, draftCheck, draftRun } from '../../test/samples.ts';
 import { idIn, logTypesIn } from './draft.ts';
 import { templateOf } from './templates.ts';
 
@@ -56,6 +56,47 @@ test('Ctrl+Enter runs the tests and compares expected with actual', async () => 
   expect(screen.getByText('actual: match')).toBeInTheDocument();
   expect(screen.getByText('the user is Alice')).toBeInTheDocument();
   expect(api.callsOf('POST /detection-drafts/test')[0]?.body).toMatchObject({ yaml: detectionSource().yaml });
+});
+
+test('a draft is run on an event of the lake, and the event becomes a test of the specification', async () => {
+  const { api, user } = renderApp(PAGE);
+  await user.click(await screen.findByRole('tab', { name: 'Run on an event' }));
+  await user.click(await screen.findByRole('combobox', { name: 'Where the event is from' }));
+  await user.click(await screen.findByRole('option', { name: 'new ones of AWS.CloudTrail' }));
+  const events = await screen.findByRole('list', { name: 'Events' });
+  await user.click(within(events).getAllByRole('button')[0] as HTMLElement);
+  const event = screen.getByRole('textbox', { name: 'Event, as JSON' });
+  expect(event).toHaveTextContent('"eventName": "ConsoleLogin"');
+  fireEvent.keyDown(event, { key: 'Enter', ctrlKey: true });
+  expect(await screen.findByText('Security on call (by severity)')).toBeInTheDocument();
+  expect(screen.getByText('the type is Root')).toBeInTheDocument();
+  expect(screen.getByText('An alert needs 3 matches within 60 minutes.')).toBeInTheDocument();
+  expect(api.callsOf('POST /detection-drafts/run-on-event')[0]?.body).toMatchObject({ yaml: detectionSource().yaml });
+  await user.click(screen.getByRole('button', { name: 'Save as test' }));
+  expect(await screen.findByText('The test “Root user signed in” is in the specification.')).toBeInTheDocument();
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+  await waitFor(() => {
+    const saved = api.callsOf('PUT /detections/:id')[0]?.body as { readonly yaml: string };
+    expect(saved.yaml).toContain('- Name: "Root user signed in"');
+    expect(saved.yaml.startsWith(detectionSource().yaml.trimEnd())).toBe(true);
+  });
+});
+
+test('what is no event is told, and a detection that fails leads to its line', async () => {
+  const error = { message: "KeyError: 'x': root.py, line 2, in rule", line: 2 };
+  const { api, user } = renderApp(PAGE, {
+    answers: { 'POST /detection-drafts/run-on-event': draftRun({ matched: null, match: null, error }) },
+  });
+  await user.click(await screen.findByRole('tab', { name: 'Run on an event' }));
+  const event = screen.getByRole('textbox', { name: 'Event, as JSON' });
+  fireEvent.change(event, { target: { value: '[1]' } });
+  await user.click(screen.getByRole('button', { name: 'Run on the event' }));
+  expect(await screen.findByText('An event is one JSON object, in braces.')).toBeInTheDocument();
+  expect(api.callsOf('POST /detection-drafts/run-on-event')).toHaveLength(0);
+  fireEvent.change(event, { target: { value: '{"a":1}' } });
+  await user.click(screen.getByRole('button', { name: 'Run on the event' }));
+  await user.click(await screen.findByRole('button', { name: 'Go to line 2' }));
+  expect(screen.getByRole('textbox', { name: 'Code' })).toHaveFocus();
 });
 
 test('what was left unsaved is back; Ctrl+S saves it against the version it began with', async () => {
