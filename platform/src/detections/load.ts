@@ -3,7 +3,7 @@
  * code beside them. One bad item never fails the rest: it is a problem, with file and line.
  */
 import { resolve } from 'node:path';
-import { type ContentFile, contentFiles, nameOf } from './content-files.ts';
+import { type Content, type ContentFile, contentFiles, nameOf } from './content-files.ts';
 import { type Detection, type SpecIssue, toDetection } from './detection.ts';
 import { deriveFrom } from './format/derived.ts';
 import { parseSpecDocuments, type SpecDocument } from './format/documents.ts';
@@ -58,13 +58,13 @@ interface Reading {
   readonly problems: readonly LoadProblem[];
 }
 
-/** A folder, a zip, or one file; or several of them as one. @throws UserError when there is no such path. */
-export function loadDetections(path: string | readonly string[]): LoadedDetections {
+/** A folder, a zip, one file, or an archive in memory; or several as one. @throws UserError when there is no such path. */
+export function loadDetections(content: Content | readonly Content[]): LoadedDetections {
   const problems: LoadProblem[] = [];
   const found: FoundSpec[] = [];
   const sigmaFiles = new Map<string, { readonly file: ContentFile; readonly text: string }>();
   const seen = new Set<string>();
-  for (const file of [path].flat().flatMap(contentFiles)) {
+  for (const file of [content].flat().flatMap(contentFiles)) {
     if (seen.has(resolve(file.path))) continue;
     seen.add(resolve(file.path));
     const text = file.text() ?? '';
