@@ -39,9 +39,9 @@ test('a zip of a repository, as a forge makes it: one top folder, comment, thing
     'repo-1.2/global_helpers/h.py': '',
     'repo-1.2/templates/t.yml': rule('T'),
   };
-  const zip = zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, strToU8(text)])), {
-    comment: 'e4f1c2d8e4f1c2d8e4f1c2d8e4f1c2d8e4f1c2d8',
-  } as object);
+  const plain = zipped(files);
+  plain[plain.length - 2] = 40; // the length of the comment: the commit
+  const zip = Buffer.concat([plain, Buffer.from('e4f1c2d8'.repeat(5))]);
   assert.deepEqual(idsIn(zip), ['h', 'A']);
   assert.deepEqual(idsIn(zip, 'rules/a'), ['A', 'h'], 'a part of it comes with its helper modules');
   assert.throws(() => idsIn(zip, 'policies'), /there is no content in a folder policies/);
@@ -98,7 +98,7 @@ test('an entry twice is refused: readers do not agree on which is meant', () => 
 
 test('damage is told, and never anything but a mistake of the user', () => {
   const zip = zipped({ 'rules/a.yml': rule('A'), 'rules/r.py': CODE });
-  assert.throws(() => readZip(zip.subarray(0, -30), 'c.zip'), /^UserError.*c\.zip.*cannot be read as a zip file/);
+  assert.throws(() => readZip(zip.subarray(0, -30), 'c.zip'), /^c\.zip: cannot be read as a zip file/);
   assert.throws(() => readZip(strToU8('no zip at all'), 'c.zip'), /cannot be read as a zip file/);
   fc.assert(
     fc.property(fc.nat(zip.length - 1), fc.nat(255), (at, byte) => {
