@@ -51,7 +51,7 @@ Tests:
 `;
 }
 
-function code({ language }: TemplateOptions): string {
+function code({ language, logType }: TemplateOptions): string {
   if (language === 'yaml') return '';
   if (language === 'python') {
     return `def rule(event):
@@ -62,10 +62,9 @@ def title(event):
     return f"{event.get('eventName')} by {event.deep_get('userIdentity', 'arn', default='somebody')}"
 `;
   }
-  return `interface Event {
-  readonly eventName?: string;
-  readonly userIdentity?: { readonly arn?: string };
-}
+  return `import type { Event as EventOf } from 'panther';
+
+type Event = EventOf<'${logType}'>;
 
 export function rule(event: Event): boolean {
   return event.eventName === 'ConsoleLogin';

@@ -1,7 +1,14 @@
 /** Completes the fields of the event, its methods and the helper functions in Python and TypeScript. */
 import type { Completion, CompletionContext, CompletionResult, CompletionSource } from '@codemirror/autocomplete';
-import { type EventField, fieldsAt } from './event-fields.ts';
-import { PYTHON_FUNCTIONS, PYTHON_HELPERS, PYTHON_METHODS, TYPESCRIPT_FUNCTIONS, TYPESCRIPT_HELPERS } from './words.ts';
+import { type EventField, fieldsAt, typescriptType } from './event-fields.ts';
+import {
+  PYTHON_FUNCTIONS,
+  PYTHON_HELPERS,
+  PYTHON_METHODS,
+  TYPESCRIPT_EXPORTS,
+  TYPESCRIPT_FUNCTIONS,
+  TYPESCRIPT_HELPERS,
+} from './words.ts';
 
 const MOST_INFO = 300;
 
@@ -31,14 +38,26 @@ export function keyPath(before: string): { readonly path: readonly string[]; rea
   return { path: [...(get[1] ?? '').matchAll(/["']([\w.-]+)["']/g)].map(([, key]) => key ?? ''), typed: open[1] ?? '' };
 }
 
-/** `event.actor?.alternateId`: members. */
-export function memberPath(before: string): { readonly path: readonly string[]; readonly typed: string } | undefined {
-  const found = /\bevent((?:\??\.\w+|\??\.?\[\d+\])*)\??\.(\w*)$/.exec(before);
+/** `event.actor?.alternateId`: members. `names`: what the event is called. */
+export function memberPath(
+  before: string,
+  names: readonly string[] = ['event'],
+): { readonly path: readonly string[]; readonly typed: string } | undefined {
+  const found = new RegExp(
+    `(?<![\\w.$])(?:${names.join('|')})((?:\\??\\.\\w+|\\??\\.?\\[\\d+\\])*)\\??\\.(\\w*)$`,
+  ).exec(before);
   if (found === null) return undefined;
   return {
     path: [...(found[1] ?? '').matchAll(/\.([A-Za-z_]\w*)/g)].map(([, key]) => key ?? ''),
     typed: found[2] ?? '',
   };
+}
+
+/** What the code calls the event: `event`, and parameters that are declared as one (`e: Event`, `e: Event<'A.B'>`). */
+export function eventNames(code: string): readonly string[] {
+  const types = ['Event', ...[...code.matchAll(/\btype\s+(\w+)\s*=\s*\w*Event\w*\s*</g)].map(([, name]) => name ?? '')];
+  const parameters = code.matchAll(new RegExp(`[(,]\\s*(\\w+)\\s*:\\s*(?:${types.join('|')})\\b`, 'g'));
+  return [...new Set(['event', ...[...parameters].map(([, name]) => name ?? '')])];
 }
 
 type FieldsOf = () => readonly EventField[];
@@ -50,8 +69,11 @@ export function pythonCompletion(fieldsOf: FieldsOf): CompletionSource {
     wordResult(context, [...PYTHON_FUNCTIONS, ...PYTHON_HELPERS]);
 }
 
-export function typescriptCompletion(fieldsOf: FieldsOf): CompletionSource {
+/** Fields with the types that `panther types` writes. */
+export function typescriptCompletion(fieldsOf: FieldsOf, logTypesOf: () => readonly string[]): CompletionSource {
   return (context) =>
+    logTypeResult(context, logTypesOf()) ??
+    importResult(context) ??
     keyResult(context, fieldsOf()) ??
     memberResult(context, fieldsOf()) ??
     wordResult(context, [...TYPESCRIPT_FUNCTIONS, ...TYPESCRIPT_HELPERS]);
@@ -70,12 +92,27 @@ function keyResult(context: CompletionContext, fields: readonly EventField[]): C
 }
 
 function memberResult(context: CompletionContext, fields: readonly EventField[]): CompletionResult | null {
-  const found = memberPath(lineBefore(context));
+  const found = memberPath(lineBefore(context), eventNames(context.state.doc.toString()));
   if (found === undefined) return null;
   const options = fieldsAt(fields, found.path)
     .filter(({ name }) => /^[A-Za-z_$][\w$]*$/.test(name))
-    .map((field) => fieldCompletion(field));
+    .map((field) => ({ ...fieldCompletion(field), detail: typescriptType(field) }));
   return options.length === 0 ? null : { from: context.pos - found.typed.length, options, validFor: /^\w*$/ };
+}
+
+/** `Event<'AWS.…`, also behind a `|`. */
+function logTypeResult(context: CompletionContext, logTypes: readonly string[]): CompletionResult | null {
+  const typed = /\bEvent\w*<[^>]*["']([\w.]*)$/.exec(lineBefore(context))?.[1];
+  if (typed === undefined) return null;
+  const options = logTypes.map((label) => ({ label, type: 'enum' }));
+  return { from: context.pos - typed.length, options, validFor: /^[\w.]*$/ };
+}
+
+/** `import { … } from 'panther'`. */
+function importResult(context: CompletionContext): CompletionResult | null {
+  const typed = /^\s*import\s+(?:type\s+)?\{[^}]*?(\w*)$/.exec(lineBefore(context))?.[1];
+  if (typed === undefined) return null;
+  return { from: context.pos - typed.length, options: TYPESCRIPT_EXPORTS, validFor: /^\w*$/ };
 }
 
 function methodResult(context: CompletionContext): CompletionResult | null {

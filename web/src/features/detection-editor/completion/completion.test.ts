@@ -1,6 +1,8 @@
+import { CompletionContext, type CompletionResult } from '@codemirror/autocomplete';
+import { EditorState } from '@codemirror/state';
 import { expect, test } from 'vitest';
-import { keyPath, memberPath } from './code-completion.ts';
-import { dottedFields, fieldsAt, fieldsOfColumns, mergeFields } from './event-fields.ts';
+import { eventNames, keyPath, memberPath, typescriptCompletion } from './code-completion.ts';
+import { dottedFields, fieldsAt, fieldsOfColumns, mergeFields, typescriptType } from './event-fields.ts';
 import { yamlPlace } from './yaml-completion.ts';
 
 const COLUMNS = [
@@ -91,4 +93,51 @@ test.each([
   [['logsource:'], '  product: aw', { value: { key: 'product', typed: 'aw' }, parents: ['logsource'] }],
 ] as const)('the place after %j in %j is known', (lines, text, place) => {
   expect(yamlPlace(lines, text)).toMatchObject(place);
+});
+
+/** What is offered at the end of the code. */
+function offered(code: string): readonly (readonly [string, string | undefined])[] {
+  const fields = fieldsOfColumns([
+    { name: 'eventName', type: 'string', description: 'What was called' },
+    { name: 'user', type: 'struct<arn string, ids array<bigint>>' },
+    { name: 'resources', type: 'array<struct<arn string>>' },
+    { name: 'p_event_time', type: 'timestamp' },
+    { name: 'detail', type: 'json' },
+  ]);
+  const complete = typescriptCompletion(
+    () => fields,
+    () => ['AWS.CloudTrail', 'Okta.SystemLog'],
+  );
+  const context = new CompletionContext(EditorState.create({ doc: code }), code.length, false);
+  const result = complete(context) as CompletionResult | null;
+  return (result?.options ?? []).map(({ label, detail }) => [label, detail]);
+}
+
+test('members of the event have the types that are written for TypeScript rules', () => {
+  expect(offered('event.')).toEqual([
+    ['eventName', 'string'],
+    ['user', '{ … }'],
+    ['resources', 'ReadonlyArray<{ … }>'],
+    ['p_event_time', 'string'],
+    ['detail', 'Json'],
+  ]);
+  expect(offered('return event.user?.')).toEqual([
+    ['arn', 'string'],
+    ['ids', 'ReadonlyArray<number>'],
+  ]);
+  expect(typescriptType({ type: 'DECIMAL(10, 2)[]', fields: [] })).toBe('ReadonlyArray<number>');
+});
+
+test('an event of another name is known by its type', () => {
+  const code = "type Trail = Event<'AWS.CloudTrail'>;\nexport const rule = (e: Trail) => e.us";
+  expect(eventNames(code)).toEqual(['event', 'e']);
+  expect(offered(code).map(([label]) => label)).toContain('user');
+  expect(offered('export const rule = (other: string) => other.')).toEqual([]);
+});
+
+test('log types and what panther exports are completed', () => {
+  expect(offered("type Own = Event<'AWS").map(([label]) => label)).toEqual(['AWS.CloudTrail', 'Okta.SystemLog']);
+  expect(offered('import { deep').map(([label]) => label)).toEqual(
+    expect.arrayContaining(['Event', 'deepGet', 'lookup']),
+  );
 });

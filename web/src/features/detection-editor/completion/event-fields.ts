@@ -40,6 +40,23 @@ export function fieldsAt(fields: readonly EventField[], path: readonly string[])
   return inside;
 }
 
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'string',
+  varchar: 'string',
+  timestamp: 'string',
+  boolean: 'boolean',
+  json: 'Json',
+};
+
+/** The type that `panther types` writes for a field: what TypeScript rules are checked against. */
+export function typescriptType({ type, fields }: Pick<EventField, 'type' | 'fields'>): string {
+  if (fields.length > 0) return type === 'object' ? '{ … }' : 'ReadonlyArray<{ … }>';
+  const element = /^array<(.*)>$/i.exec(type)?.[1] ?? /^(.*)\[\]$/.exec(type)?.[1];
+  if (element !== undefined) return `ReadonlyArray<${typescriptType({ type: element, fields })}>`;
+  if (/^(tinyint|smallint|int|integer|bigint|float|double|decimal\b.*)$/i.test(type)) return 'number';
+  return TYPES[type.toLowerCase()] ?? 'Json';
+}
+
 /** Every path with dots in it, as Sigma names fields; objects are followed `depth` levels. */
 export function dottedFields(
   fields: readonly EventField[],

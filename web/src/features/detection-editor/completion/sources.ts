@@ -18,7 +18,8 @@ export function completionsOf(
   const fieldsOf = () => known().fields;
   const yaml = { fieldsOf, logTypesOf: () => known().logTypes };
   return {
-    body: language === 'typescript' ? typescriptCompletion(fieldsOf) : pythonCompletion(fieldsOf),
+    body:
+      language === 'typescript' ? typescriptCompletion(fieldsOf, () => known().logTypes) : pythonCompletion(fieldsOf),
     yaml: language === 'sigma' ? sigmaCompletion(yaml) : specificationCompletion(yaml),
   };
 }

@@ -90,10 +90,24 @@ export const PYTHON_HELPERS: readonly Completion[] = [
   ...STATE_HELPERS.map(([name, detail]) => helper(name, 'panther_detection_helpers.caching', detail)),
 ];
 
+const PANTHER_HELPERS: readonly Completion[] = [
+  helper('deepGet', "'panther'", '(event, ...keys)'),
+  helper('lookup', "'panther'", '(table, key)'),
+  ...STATE_HELPERS.map(([name, detail]) => helper(camel(name), "'panther'", camel(detail))),
+];
+
 export const TYPESCRIPT_HELPERS: readonly Completion[] = [
   { label: 'event', type: 'variable', boost: 30 },
-  helper('deepGet', "'panther'", '(event, ...keys)'),
-  ...STATE_HELPERS.map(([name, detail]) => helper(camel(name), "'panther'", camel(detail))),
+  { label: 'console.log', type: 'function', detail: '(…values)', info: 'shown with tests' },
+  ...PANTHER_HELPERS,
+];
+
+/** What can be imported from `panther`. */
+export const TYPESCRIPT_EXPORTS: readonly Completion[] = [
+  { label: 'Event', type: 'type', detail: "<'AWS.CloudTrail'>", info: 'an event of a log type', boost: 30 },
+  { label: 'Rule', type: 'type', detail: '<Event>', info: 'what a rule may export' },
+  { label: 'Severity', type: 'type', detail: 'INFO to CRITICAL' },
+  ...PANTHER_HELPERS,
 ];
 
 function camel(name: string): string {
