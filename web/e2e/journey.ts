@@ -48,6 +48,7 @@ export async function walkJourney(page: Page, check: Check): Promise<void> {
     except(page),
   );
   await step(check, 'a detection is written from a template, its mistake is shown, its tests run', () => write(page));
+  await step(check, 'it is run on an event that came in, which becomes a test of it', () => runOnEvent(page));
   await step(check, 'it is saved, changed, and rolled back', () => saveTwice(page));
   await step(check, 'it is replayed over what came in, and enabled', () => replay(page));
   await step(check, 'an invited user sets a password, and may only read', () => inviteReader(page));
@@ -218,6 +219,28 @@ Tests:
   - {Name: a probe, ExpectedResult: true, Log: {request: /.env}}
   - {Name: a page, ExpectedResult: false, Log: {request: /}}
 `;
+
+async function runOnEvent(page: Page): Promise<void> {
+  await page.getByRole('textbox', { name: 'Code' }).click();
+  await page.keyboard.press('Control+a');
+  await paste(
+    page,
+    'def rule(event):\n    print("asked:", event.get("request"))\n    return event.get("request") == "/.env"\n',
+  );
+  await page.getByRole('tab', { name: 'Run on an event' }).click();
+  await page.getByRole('combobox', { name: 'Where the event is from' }).click();
+  await page.getByRole('option', { name: `new ones of ${LOG_TYPE}` }).click();
+  await page.getByRole('list', { name: 'Events' }).getByRole('button').filter({ hasText: '.env' }).first().click();
+  await page.getByRole('button', { name: 'Run on the event' }).click();
+  await page.getByText('asked: GET /.env').waitFor();
+  await page.getByRole('heading', { name: 'No match' }).waitFor();
+  await page.getByLabel('Name of the test').fill('one that came in');
+  await page.getByRole('button', { name: 'Save as test' }).click();
+  await page.getByRole('button', { name: 'Run tests' }).click();
+  await page.getByText('Tests (3 passed, 0 failed)').waitFor();
+  await page.locator('summary').filter({ hasText: 'one that came in' }).click();
+  await page.getByText('asked: GET /.env').waitFor();
+}
 
 async function saveTwice(page: Page): Promise<void> {
   await page.keyboard.press('Control+s');

@@ -50,6 +50,7 @@ export async function findPages(page: Page): Promise<readonly Stop[]> {
         { name: 'detection-exceptions', path: `${path}?tab=exceptions` },
         { name: 'detection-versions', path: `${path}?tab=versions` },
         { name: 'detection-edit', path: `${path}/edit`, act: waitForEditor },
+        { name: 'detection-run', path: `${path}/edit`, act: runOnEvent },
       );
     if (path !== undefined && list === 'sources')
       details.push(
@@ -87,6 +88,14 @@ async function chooseSome(page: Page): Promise<void> {
 
 async function waitForEditor(page: Page): Promise<void> {
   await page.getByRole('textbox', { name: 'Specification' }).waitFor();
+}
+
+async function runOnEvent(page: Page): Promise<void> {
+  await waitForEditor(page);
+  await page.getByRole('tab', { name: 'Run on an event' }).click();
+  await page.getByRole('textbox', { name: 'Event, as JSON' }).fill('{"eventName": "ConsoleLogin"}');
+  await page.getByRole('button', { name: 'Run on the event' }).click();
+  await page.getByRole('button', { name: 'Save as test' }).waitFor();
 }
 
 async function waitForRows(page: Page): Promise<void> {
