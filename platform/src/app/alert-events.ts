@@ -66,8 +66,8 @@ async function readRows(
   return readSelected(lake, table, sql, limit);
 }
 
-/** So many hours back, until there are some: what is new stands in few files. */
-const LOOK_BACK_HOURS = [1, 24, 24 * 30];
+/** So many hours back, until there are some: what is new stands in few files. Then of any time, in no order. */
+const LOOK_BACK_HOURS = [1, 24, 24 * 30, undefined];
 
 /** Some of the newest events of a log type, with times as detections are given them. None of an unknown log type. */
 export async function readRecentEvents(lake: LakeSql, logType: string, limit: number, now: Date) {
@@ -77,13 +77,17 @@ export async function readRecentEvents(lake: LakeSql, logType: string, limit: nu
     type.kind === 'scalar' && type.type === 'timestamp' ? [name] : [],
   );
   for (const hours of LOOK_BACK_HOURS) {
-    const from = new Date(now.getTime() - hours * 3_600_000).toISOString();
-    const sql = `SELECT * FROM ${table.database}.${table.name}
-      WHERE p_event_time >= TIMESTAMP ${literal(sqlTime(from))} ORDER BY p_event_time DESC LIMIT ${limit}`;
+    const sql = `SELECT * FROM ${table.database}.${table.name} ${newest(hours, now)} LIMIT ${limit}`;
     const events = await readSelected(lake, table, sql, limit);
     if (events.length > 0) return events.map((event) => withNanoseconds(event, times));
   }
   return [];
+}
+
+function newest(hours: number | undefined, now: Date): string {
+  if (hours === undefined) return '';
+  const from = sqlTime(new Date(now.getTime() - hours * 3_600_000).toISOString());
+  return `WHERE p_event_time >= TIMESTAMP ${literal(from)} ORDER BY p_event_time DESC`;
 }
 
 function withNanoseconds(event: Record<string, unknown>, times: readonly string[]): Record<string, unknown> {

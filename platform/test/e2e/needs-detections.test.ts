@@ -301,6 +301,38 @@ const JSON_LOG_TYPES = [
   'Zeek.DNS',
 ];
 
+test('a draft is run on an event of the lake, and its comments are kept', async () => {
+  await send('Drafted', { awsRegion: 'eu-central-1' });
+  const { items } = await client.call('GET /detection-drafts/events', {
+    query: { logType: 'AWS.CloudTrail', limit: '50' },
+  });
+  const event = items.find(({ eventName }) => eventName === 'Drafted');
+  assert.match(String(event?.p_event_time), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9}$/);
+  const yaml = `# by the people on call
+AnalysisType: rule
+RuleID: Drafted
+Filename: drafted.ts
+Enabled: false # until it was replayed
+Severity: High
+LogTypes: [AWS.CloudTrail]
+`;
+  const body = `import type { Event } from 'panther';
+
+export function rule(event: Event<'AWS.CloudTrail'>): boolean {
+  console.log('in', event.awsRegion);
+  return event.eventName === 'Drafted';
+}
+
+export const title = (event: Event<'AWS.CloudTrail'>) => \`in \${event.awsRegion}\`;
+`;
+  const run = await client.call('POST /detection-drafts/run-on-event', { body: { yaml, body, event } });
+  assert.deepEqual([run.matched, run.match?.title, run.match?.severity], [true, 'in eu-central-1', 'HIGH']);
+  assert.deepEqual([run.output, run.notes], ['in eu-central-1\n', ['It is not enabled.']]);
+  const params = { id: 'Drafted' };
+  await client.call('PUT /detections/:id', { params, body: { yaml, body, expectedVersion: null } });
+  assert.equal((await client.call('GET /detections/:id/source', { params })).yaml, yaml);
+});
+
 test('need 22: what the unit tests of the starter content say is what happens live', async () => {
   const { detections } = loadDetections(join(PACKAGE_ROOT, 'content', 'detections'));
   const rules = detections.filter(({ type, tests }) => type === 'rule' && tests.length > 0);
