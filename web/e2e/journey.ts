@@ -1,5 +1,6 @@
 /** What a new user does: adds a source, sends it logs, sees them counted, finds them, and has alerts sent somewhere. */
 import type { Page } from 'playwright-core';
+import { replay, runOnEvent, saveTwice, write } from './own-detection.ts';
 
 type Check = (name: string, problems: readonly string[]) => void;
 
@@ -47,8 +48,10 @@ export async function walkJourney(page: Page, check: Check): Promise<void> {
   await step(check, 'an exception is made from the alert, after it was checked against true positives', () =>
     except(page),
   );
-  await step(check, 'a detection is written from a template, its mistake is shown, its tests run', () => write(page));
-  await step(check, 'it is run on an event that came in, which becomes a test of it', () => runOnEvent(page));
+  await step(check, 'a detection is written from a template, its mistake is shown, its tests run', () =>
+    write(page, LOG_TYPE),
+  );
+  await step(check, 'it is run on an event that came in, which becomes a test of it', () => runOnEvent(page, LOG_TYPE));
   await step(check, 'it is saved, changed, and rolled back', () => saveTwice(page));
   await step(check, 'it is replayed over what came in, and enabled', () => replay(page));
   await step(check, 'an invited user sets a password, and may only read', () => inviteReader(page));
@@ -173,99 +176,6 @@ async function except(page: Page): Promise<void> {
   await page.getByText('The exception is live.').waitFor();
   await page.goto('/detections/Web.PathProbing?tab=exceptions');
   await page.getByText('remoteAddr is "203.0.113.250"').waitFor();
-}
-
-const OWN = 'Company.Web.Probes';
-
-async function write(page: Page): Promise<void> {
-  await page.goto('/detections/new');
-  await page.getByRole('combobox', { name: 'Log type' }).click();
-  await page.getByRole('option', { name: LOG_TYPE, exact: true }).click();
-  await page.getByLabel('Id', { exact: true }).fill(OWN);
-  await page.getByRole('button', { name: 'Open the editor' }).click();
-  const code = page.getByRole('textbox', { name: 'Code' });
-  await code.click();
-  await page.keyboard.press('Control+a');
-  await paste(page, 'def rule(event)\n    return True\n');
-  await page.getByRole('tab', { name: 'Problems (1)' }).waitFor();
-  await page.keyboard.press('Control+a');
-  await paste(page, 'def rule(event):\n    return event.get("request") == "/.env"\n');
-  await page.getByRole('tab', { name: 'Problems', exact: true }).waitFor();
-  await page.getByText('request = "/.env"').waitFor();
-  await page.getByRole('textbox', { name: 'Specification' }).click();
-  await page.keyboard.press('Control+a');
-  await paste(page, SPECIFICATION);
-  await page.keyboard.press('Control+Enter');
-  await page.getByText('Tests (2 passed, 0 failed)').waitFor();
-}
-
-/** As a person pastes; what the browser types into an editor by itself is against the page's policy for styles. */
-async function paste(page: Page, text: string): Promise<void> {
-  await page.evaluate((data) => {
-    const clipboardData = new DataTransfer();
-    clipboardData.setData('text/plain', data);
-    const event = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
-    document.activeElement?.dispatchEvent(event);
-  }, text);
-}
-
-const SPECIFICATION = `AnalysisType: rule
-RuleID: ${OWN}
-Filename: probes.py
-Enabled: false
-LogTypes: [${LOG_TYPE}]
-Severity: Low
-Tests:
-  - {Name: a probe, ExpectedResult: true, Log: {request: /.env}}
-  - {Name: a page, ExpectedResult: false, Log: {request: /}}
-`;
-
-async function runOnEvent(page: Page): Promise<void> {
-  await page.getByRole('textbox', { name: 'Code' }).click();
-  await page.keyboard.press('Control+a');
-  await paste(
-    page,
-    'def rule(event):\n    print("asked:", event.get("request"))\n    return event.get("request") == "/.env"\n',
-  );
-  await page.getByRole('tab', { name: 'Run on an event' }).click();
-  await page.getByRole('combobox', { name: 'Where the event is from' }).click();
-  await page.getByRole('option', { name: `new ones of ${LOG_TYPE}` }).click();
-  await page.getByRole('list', { name: 'Events' }).getByRole('button').filter({ hasText: '.env' }).first().click();
-  await page.getByRole('button', { name: 'Run on the event' }).click();
-  await page.getByText('asked: GET /.env').waitFor();
-  await page.getByRole('heading', { name: 'No match' }).waitFor();
-  await page.getByLabel('Name of the test').fill('one that came in');
-  await page.getByRole('button', { name: 'Save as test' }).click();
-  await page.getByRole('button', { name: 'Run tests' }).click();
-  await page.getByText('Tests (3 passed, 0 failed)').waitFor();
-  await page.locator('summary').filter({ hasText: 'one that came in' }).click();
-  await page.getByText('asked: GET /.env').waitFor();
-}
-
-async function saveTwice(page: Page): Promise<void> {
-  await page.keyboard.press('Control+s');
-  await page.getByText(`${OWN} is saved.`).waitFor();
-  await page.getByRole('heading', { name: OWN, level: 1 }).waitFor();
-  await page.getByRole('textbox', { name: 'Code' }).click();
-  await page.keyboard.press('Control+End');
-  await paste(page, '\n\ndef title(event):\n    return "A probe"\n');
-  await page.getByRole('button', { name: 'Save', exact: true }).click();
-  await page.getByRole('button', { name: 'Save', exact: true }).and(page.locator(':disabled')).waitFor();
-  await page.goto(`/detections/${OWN}?tab=versions`);
-  await page.getByText('def title').first().waitFor();
-  await page.getByRole('button', { name: /^Roll back to/ }).click();
-  await page.getByRole('alertdialog').getByRole('button', { name: 'Roll back' }).click();
-  await page.getByText('The earlier version is the current one.').waitFor();
-}
-
-async function replay(page: Page): Promise<void> {
-  await page.goto(`/detections/${OWN}?tab=replay`);
-  await page.getByRole('combobox', { name: 'Time range' }).click();
-  await page.getByRole('option', { name: 'the last 24 hours' }).click();
-  await page.getByRole('button', { name: 'Replay', exact: true }).click();
-  await page.getByRole('heading', { name: 'No alerts' }).waitFor({ timeout: 60_000 });
-  await page.getByRole('switch', { name: 'Enabled' }).first().click();
-  await page.getByText(`${OWN} is enabled.`).waitFor();
 }
 
 const READER = { name: 'Carol Reader', email: 'carol@example.com', password: 'staple battery horse correct' };

@@ -44,6 +44,7 @@ export function readHostSources(): readonly string[] {
     './fences.py',
     './sandbox.py',
     './packages.py',
+    './printing.py',
     './stdlib.py',
     './models.py',
     './host.py',
