@@ -172,6 +172,31 @@ def rule(event):
   assert.equal(quiet.output, undefined);
 });
 
+test('what is logged wrongly is no error of the rule', async () => {
+  const body = `import logging
+class Odd:
+    def __str__(self):
+        raise ValueError("no")
+class Text(str):
+    def __mod__(self, values):
+        raise ValueError("no")
+def rule(event):
+    logging.error(Odd())
+    logging.warning("%d", "x")
+    logging.info(Text("%(a)s"), {"a": 1})
+    logging.log(10, "done")
+    return True
+`;
+  const call = { rule: { key: 0, id: 'r', file: 'r.py', body }, eventJson: '{}', mocks: {} };
+  const answer = await runner.test(call, []);
+  assert.equal(answer.matched, true, answer.error?.message);
+  assert.equal(
+    answer.output,
+    'ERROR: (a message that could not be written)\nWARNING: (a message that could not be written)\n' +
+      'INFO:root:1\nDEBUG:root:done\n',
+  );
+});
+
 test('what a unit test printed before it ran out of time is kept', async () => {
   const body = 'def rule(event):\n    print("begun")\n    while True: pass\n';
   const call = { rule: { key: 0, id: 'r', file: 'r.py', body }, eventJson: '{}', mocks: {} };

@@ -120,11 +120,11 @@ def say(level, name, message="", *arguments, **_named):
     if printed is None:
         return
     try:
-        text = str(message)
+        text = plain(str(message))
         values = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], Mapping) else arguments
         PRINTING.write(f"{level}:{name}:{text % values if arguments else text}\n")
-    except Exception as error:
-        PRINTING.write(f"{level}:{name}:{type(error).__name__} in what was logged\n")
+    except Exception:
+        PRINTING.write(f"{level}: (a message that could not be written)\n")
 
 
 class Logger:
