@@ -1,4 +1,5 @@
 /** What commands get from here. Functions import what they need when they are called, so that `--help` stays fast. */
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Services } from '../cli/services.ts';
 import { dataDir, defaultDataDir } from './data-dir.ts';
@@ -66,6 +67,10 @@ export function services(): Services {
       const config = await readConfig(configFile, dataDir === undefined ? {} : { dataDir });
       const root = resolve(config.dataDir ?? defaultDataDir(process.env));
       return openReplay({ root, contentDir, config, env: process.env });
+    },
+    async readGit(request) {
+      const { readGit } = await import('./detections/git-content.ts');
+      return readGit({ ...request, allowsLocal: true }, { env: process.env, tmpDir: tmpdir() });
     },
     async openPacks(dataDir, configFile) {
       const [{ openPacks }, { readConfig }] = await Promise.all([

@@ -1,5 +1,6 @@
 /** What `app/` gives to commands, so that no command chooses an adapter. Every function loads its code on first use. */
 import type { Severity } from '../core/detection.ts';
+import type { Archive } from '../detections/archive.ts';
 import type { Detection } from '../detections/detection.ts';
 import type { Plan } from '../detections/packs/plan.ts';
 import type { LockedPackage } from '../detections/python/packages/packages.ts';
@@ -10,6 +11,7 @@ import type { LakeSql } from '../lake/sql.ts';
 import type { LogType } from '../log-analysis/schema.ts';
 import type { LogTarget } from '../log-generator/targets/target.ts';
 import type { CommandIo } from './command.ts';
+import type { ContentSource } from './content-source.ts';
 import type { LogTargetOptions } from './log-writers.ts';
 import type { OperationServices } from './operations.ts';
 
@@ -103,6 +105,24 @@ export interface OpenReplay {
   close(): Promise<void>;
 }
 
+export interface PackItem {
+  readonly id: string;
+  readonly type: string;
+  /** Null: it has none. */
+  readonly severity: Severity | null;
+  readonly enabled: boolean;
+  /** On or off, in contrast to what the pack says. */
+  readonly isSwitched: boolean;
+  /** Fields that are overridden here. */
+  readonly overridden: readonly string[];
+}
+
+/** How a pack comes to change; an installation without it. */
+export interface PackChange {
+  readonly action?: 'install' | 'roll-back' | 'uninstall';
+  readonly source?: ContentSource | undefined;
+}
+
 /** Packs of detections. Dates are RFC 3339. */
 export interface OpenPacks {
   plan(name: string, detections: readonly Detection[]): Promise<PackPlan>;
@@ -110,12 +130,16 @@ export interface OpenPacks {
     plan: Pick<PackPlan, 'name' | 'revision'>,
     detections: readonly Detection[],
     by: { readonly id: string; readonly name: string; readonly note: string },
+    how?: PackChange,
   ): Promise<{ readonly added: number; readonly updated: number; readonly removed: number }>;
+  /** Where the pack, or a revision of it, came from, and which part of that. Undefined: a folder, a zip or a file. */
+  sourceOf(name: string, revision?: number): Promise<ContentSource | undefined>;
   list(): Promise<
     readonly {
       readonly name: string;
       readonly revision: number;
       readonly detections: number;
+      readonly source: ContentSource | null;
       readonly updatedAt: string;
     }[]
   >;
@@ -125,6 +149,7 @@ export interface OpenPacks {
       readonly at: string;
       readonly by: string;
       readonly note: string;
+      readonly source: ContentSource | null;
       readonly detections: number;
       readonly added: readonly string[];
       readonly changed: readonly string[];
@@ -132,6 +157,8 @@ export interface OpenPacks {
     }[]
   >;
   contentAt(name: string, revision: number): Promise<readonly Detection[]>;
+  /** What is installed of the pack, by id. @throws UserError when there is no such pack */
+  items(name: string): Promise<readonly PackItem[]>;
   /** @throws UserError for a folder that Panther follows by itself */
   checkFolder(path: string): void;
   close(): Promise<void>;
@@ -142,7 +169,10 @@ export interface PackPlan extends Plan {
   /** 0: it is new. */
   readonly revision: number;
   /** What is installed of those that change or are kept. `spec` is JSON. */
-  readonly before: ReadonlyMap<string, { readonly spec: string; readonly body: string; readonly spec_text: string | null }>;
+  readonly before: ReadonlyMap<
+    string,
+    { readonly spec: string; readonly body: string; readonly spec_text: string | null }
+  >;
 }
 
 export interface DetectionRunners {
@@ -173,6 +203,16 @@ export interface Services extends OperationServices {
   addedLogTypes(dataDir: string | undefined, configFile?: string): Promise<readonly LogType[]>;
   /** @throws UserError when there is no Panther data in the folder. */
   openReplay(dataDir: string | undefined, configFile?: string): Promise<OpenReplay>;
+  /**
+   * Content of a commit of git, with the program of that name. `url`: an address, or the absolute path of a repository.
+   * @throws UserError, ExternalError
+   */
+  readGit(request: {
+    readonly url: string;
+    readonly ref: string | undefined;
+    readonly folder: string;
+    readonly signal: AbortSignal;
+  }): Promise<{ readonly archive: Archive; readonly source: ContentSource }>;
   /** @throws UserError when there is no Panther data in the folder. */
   openPacks(dataDir: string | undefined, configFile?: string): Promise<OpenPacks>;
   /** @throws UserError when the target is not one. */

@@ -162,7 +162,9 @@ export function createPacks(state: State, clock: Clock): Packs {
 }
 
 function sourceOf({ source }: { readonly source: string | null }): PackSource | null {
-  return source === null ? null : (JSON.parse(source) as PackSource);
+  if (source === null) return null;
+  const { url, ref, folder, commit } = JSON.parse(source) as PackSource;
+  return { url, ref, folder, commit };
 }
 
 function enabledAsWritten(one: Detection): Detection {

@@ -1,32 +1,59 @@
-import { resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
-import { loadDetections } from '../../detections/load.ts';
+import type { Detection } from '../../detections/detection.ts';
 import { type CommandIo, defineCommand, EXIT, type ExitStatus } from '../command.ts';
+import { CHOICE_OPTIONS, type ContentRequest, readContent, SOURCE_OPTIONS } from '../content-source.ts';
+import { type InstallOptions, installContent } from '../install-content.ts';
 import { confirm, installer, isNothing, planAsJson, writePlan } from '../pack-plan.ts';
+import { listPacks, showPack, writeHistory } from '../pack-show.ts';
 import { writeProblems } from '../problems.ts';
-import type { OpenPacks } from '../services.ts';
-import { renderTable } from '../table.ts';
+import type { OpenPacks, PackChange, PackPlan } from '../services.ts';
 
-interface Chosen {
+interface Chosen extends InstallOptions {
   readonly to: number | undefined;
-  readonly yes: boolean;
-  readonly json: boolean;
-  readonly diff: boolean;
+  readonly ref: string | undefined;
+  readonly folder: string | undefined;
+  readonly pack: readonly string[];
+  readonly filter: readonly string[];
 }
+
+type Action = (
+  open: OpenPacks,
+  name: string,
+  place: string | undefined,
+  options: Chosen,
+  io: CommandIo,
+) => Promise<ExitStatus>;
+
+const ACTIONS = {
+  list: (open, _name, _place, { json }, io) => listPacks(open, json, io),
+  show: (open, name, _place, { json }, io) => showPack(open, name, json, io),
+  history: (open, name, _place, { json }, io) => writeHistory(open, name, json, io),
+  update: (open, name, _place, options, io) => update(open, name, options, io),
+  drift: (open, name, place, options, io) => drift(open, name, place, options, io),
+  'roll-back': (open, name, _place, options, io) => rollBack(open, name, options, io),
+  uninstall: (open, name, _place, options, io) => uninstall(open, name, options, io),
+} as const satisfies Readonly<Record<string, Action>>;
 
 export const pack = defineCommand({
   name: 'pack',
-  summary: 'List what was uploaded, its history, drift; go back to an earlier revision',
-  usage: 'list | history NAME | roll-back NAME [--to N] | drift NAME PATH',
+  summary: 'Show, update, roll back and uninstall what was uploaded',
+  usage: 'list | show NAME | history NAME | update NAME | drift NAME [PATH] | roll-back NAME [--to N] | uninstall NAME',
   details:
-    'Packs are what panther upload has installed. history: who changed what, the newest first. roll-back: the pack as it ' +
-    'was at a revision, the one before without --to; it is a new revision itself. drift: how the pack differs from a ' +
-    'folder or zip, such as the checkout that it came from. Exit status 1: there is drift, or nothing was rolled back.',
+    'Packs are what panther upload has installed. show: what one holds. history: who changed what, the newest first. ' +
+    'update: reads the git repository that the pack came from again, in the same way, or as of another --ref. drift: how ' +
+    'the pack differs from a folder, a zip or a repository, without one from where it came. roll-back: the pack as it was ' +
+    'at a revision, the one before without --to; it is a new revision itself. uninstall: removes what is of the pack; what ' +
+    'users have made their own stays, and so does the history. Exit status 1: there is drift, or nothing was changed.',
   operands: { min: 1, max: 3 },
   options: {
     to: { value: 'N', kind: 'integer', min: 1, description: 'the revision to go back to' },
-    yes: { description: 'roll back without asking' },
+    ...SOURCE_OPTIONS,
+    ...CHOICE_OPTIONS,
+    yes: { description: 'do it without asking' },
+    'dry-run': { description: 'only show what would change' },
     diff: { description: 'show the lines that differ' },
+    partial: { description: 'of an update: install what is without errors; then nothing is removed' },
+    note: { value: 'TEXT', default: '', description: 'why, for the history: a commit, a ticket' },
     json: { description: 'one JSON document' },
     'data-dir': {
       value: 'DIR',
@@ -36,99 +63,125 @@ export const pack = defineCommand({
   },
   examples: [
     { line: 'panther pack history detections', does: 'What was changed, when and by whom?' },
+    { line: 'panther pack update --dry-run --diff panther-analysis', does: 'What is new where the pack came from?' },
     { line: 'panther pack drift detections ./detections', does: 'Does Panther run what is in git?' },
   ],
   async run({ options, operands }, io) {
-    const [action, name, path] = operands;
+    const [action = '', name, path] = operands;
+    if (!Object.hasOwn(ACTIONS, action))
+      throw new UserError(`"${action}" is not one of ${Object.keys(ACTIONS).join(', ')}`);
+    if (name === undefined && action !== 'list') throw new UserError(`name the pack: panther pack ${action} NAME`);
     const open = await io.services.openPacks(options['data-dir'], options.config);
     try {
-      if (action === 'list') return await list(open, options.json, io);
-      if (action !== 'history' && action !== 'roll-back' && action !== 'drift')
-        throw new UserError(`"${action}" is not one of list, history, roll-back, drift`);
-      if (name === undefined) throw new UserError(`name the pack: panther pack ${action} NAME`);
-      if (action === 'history') return await history(open, name, options.json, io);
-      if (action === 'roll-back') return await rollBack(open, name, options, io);
-      if (path === undefined) throw new UserError('name what to compare with: panther pack drift NAME PATH');
-      return await drift(open, name, resolve(io.cwd, path), options, io);
+      return await ACTIONS[action as keyof typeof ACTIONS](open, name ?? '', path, options, io);
     } finally {
       await open.close();
     }
   },
 });
 
-async function list(open: OpenPacks, isJson: boolean, io: CommandIo): Promise<ExitStatus> {
-  const packs = await open.list();
-  if (isJson) await io.stdout.write(`${JSON.stringify(packs, null, 2)}\n`);
-  else
-    await io.stdout.write(
-      renderTable(
-        [column('pack'), column('revision', 'BIGINT'), column('detections', 'BIGINT'), column('changed')],
-        packs.map((one) => [one.name, one.revision, one.detections, one.updatedAt]),
-        io.terminalColumns,
-      ),
-    );
-  return EXIT.done;
+async function update(open: OpenPacks, name: string, options: Chosen, io: CommandIo): Promise<ExitStatus> {
+  const read = await readContent(await sourceRequest(open, name, options), io);
+  const { commit = '' } = read.source ?? {};
+  if (!options.json) await io.stderr.write(`${read.source?.url} at ${commit.slice(0, 12)}\n`);
+  return installContent(open, { name, read, options }, io);
 }
 
-async function history(open: OpenPacks, name: string, isJson: boolean, io: CommandIo): Promise<ExitStatus> {
-  const revisions = await open.history(name);
-  if (isJson) {
-    await io.stdout.write(`${JSON.stringify(revisions, null, 2)}\n`);
-    return EXIT.done;
-  }
-  for (const { revision, at, by, note, detections, added, changed, removed } of revisions) {
-    const reason = note === '' ? '' : `: ${note}`;
-    await io.stdout.write(
-      `${io.paint('bold', `revision ${revision}`)}  ${at}  ${by}${reason}  (${detections} in all)\n`,
+/** Where the pack came from, but for what is named now. */
+async function sourceRequest(open: OpenPacks, name: string, options: Chosen): Promise<ContentRequest> {
+  await open.history(name);
+  const source = await open.sourceOf(name);
+  if (source === undefined)
+    throw new UserError(
+      `the pack ${name} did not come from git: panther upload --name ${name} PATH brings what is new`,
     );
-    for (const [sign, ids] of [
-      ['+', added],
-      ['~', changed],
-      ['-', removed],
-    ] as const)
-      for (const id of ids) await io.stdout.write(`  ${sign} ${id}\n`);
-  }
-  return EXIT.done;
+  return {
+    place: source.url,
+    isGit: true,
+    ref: options.ref ?? source.ref ?? undefined,
+    folder: options.folder ?? source.folder,
+    packs: options.pack.length > 0 ? options.pack : (source.packs ?? []),
+    filters: options.filter.length > 0 ? options.filter : (source.filters ?? []),
+  };
 }
 
-async function rollBack(
+async function rollBack(open: OpenPacks, name: string, options: Chosen, io: CommandIo): Promise<ExitStatus> {
+  const [newest] = await open.history(name);
+  const revision = options.to ?? (newest?.revision ?? 0) - 1;
+  if (revision < 1) throw new UserError(`the pack ${name} has no earlier revision`);
+  const source = await open.sourceOf(name, revision);
+  const change = { action: 'roll-back' as const, source, note: `back to revision ${revision}` };
+  const content = await open.contentAt(name, revision);
+  return changeTo(open, { name, content, change, question: `Go back to revision ${revision}?` }, options, io);
+}
+
+async function uninstall(open: OpenPacks, name: string, options: Chosen, io: CommandIo): Promise<ExitStatus> {
+  const items = await open.items(name);
+  const overridden = items.filter((one) => one.overridden.length > 0).map(({ id }) => id);
+  if (overridden.length > 0 && !options.json)
+    await io.stderr.write(`what is overridden here goes with it: ${overridden.join(', ')}\n`);
+  const change = { action: 'uninstall' as const, note: 'uninstalled' };
+  return changeTo(open, { name, content: [], change, question: 'Uninstall?' }, options, io);
+}
+
+interface Change {
+  readonly name: string;
+  readonly content: readonly Detection[];
+  readonly change: PackChange & { readonly note: string };
+  readonly question: string;
+}
+
+async function changeTo(
   open: OpenPacks,
-  name: string,
-  { to, yes, json, diff }: Chosen,
+  { name, content, change, question }: Change,
+  options: Chosen,
   io: CommandIo,
 ): Promise<ExitStatus> {
-  const [newest] = await open.history(name);
-  const revision = to ?? (newest?.revision ?? 0) - 1;
-  if (revision < 1) throw new UserError(`the pack ${name} has no earlier revision`);
-  const content = await open.contentAt(name, revision);
+  const { yes, json, diff } = options;
   const plan = await open.plan(name, content);
+  const tell = async (installed: boolean) => {
+    if (json) await io.stdout.write(`${JSON.stringify({ installed, ...planAsJson(plan) }, null, 2)}\n`);
+  };
   if (!json) await writePlan(plan, content, diff, io);
-  if (isNothing(plan)) return EXIT.done;
-  if (!yes && (json || !(await confirm(`Go back to revision ${revision}?`, io)))) {
-    await io.stderr.write('nothing was changed; --yes goes back without asking\n');
+  if (isNothing(plan) || options['dry-run']) {
+    await tell(false);
+    return EXIT.done;
+  }
+  if (!yes && (json || !(await confirm(question, io)))) {
+    await io.stderr.write('nothing was changed; --yes does it without asking\n');
     return EXIT.failures;
   }
-  await open.apply(plan, content, installer(io, `back to revision ${revision}`));
-  if (json) await io.stdout.write(`${JSON.stringify({ installed: true, ...planAsJson(plan) }, null, 2)}\n`);
+  await open.apply(plan, content, installer(io, options.note === '' ? change.note : options.note), change);
+  await tell(true);
   return EXIT.done;
 }
 
 async function drift(
   open: OpenPacks,
   name: string,
-  path: string,
-  { json, diff }: Chosen,
+  place: string | undefined,
+  options: Chosen,
   io: CommandIo,
 ): Promise<ExitStatus> {
   await open.history(name);
-  const { detections, problems } = loadDetections(path);
-  await writeProblems(problems, io);
-  const plan = await open.plan(name, detections);
-  if (json) await io.stdout.write(`${JSON.stringify(planAsJson(plan), null, 2)}\n`);
-  else await writePlan(plan, detections, diff, io);
+  const { ref, folder, pack: packs, filter: filters } = options;
+  const request =
+    place === undefined ? await sourceRequest(open, name, options) : { place, ref, folder, packs, filters };
+  const { loaded, leftOut } = await readContent(request, io);
+  await writeProblems(loaded.problems, io);
+  const plan = await planWithout(open, name, loaded.detections, new Set(leftOut.map(({ id }) => id)));
+  if (options.json) await io.stdout.write(`${JSON.stringify(planAsJson(plan), null, 2)}\n`);
+  else await writePlan(plan, loaded.detections, options.diff, io);
   return plan.changes.length + plan.switched.length + plan.overridden.length === 0 ? EXIT.done : EXIT.failures;
 }
 
-function column(name: string, type = 'VARCHAR') {
-  return { name, type };
+/** What filters leave out is not compared. */
+async function planWithout(
+  open: OpenPacks,
+  name: string,
+  content: readonly Detection[],
+  leftOut: ReadonlySet<string>,
+): Promise<PackPlan> {
+  const plan = await open.plan(name, content);
+  return { ...plan, changes: plan.changes.filter(({ action, id }) => action !== 'remove' || !leftOut.has(id)) };
 }

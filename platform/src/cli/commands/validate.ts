@@ -1,20 +1,22 @@
-import { resolve } from 'node:path';
 import { type LoadProblem, loadDetections } from '../../detections/load.ts';
 import { checkContent } from '../check-content.ts';
 import { type CommandIo, defineCommand, EXIT } from '../command.ts';
+import { openContent, SOURCE_OPTIONS } from '../content-source.ts';
 import { shownPath, writeProblems } from '../problems.ts';
 
 export const validate = defineCommand({
   name: 'validate',
   summary: 'Check detections without running them',
-  usage: '[options] PATH…',
+  usage: '[options] PATH… | URL…',
   details:
-    'PATH is a folder, a zip or a specification. Checked are the keys and values of every specification, ids, files, ' +
+    'PATH is a folder, a zip or a specification; URL is a git repository: https://…, ssh://… or git@host:path, or a path ' +
+    'with --ref. Checked are the keys and values of every specification, ids, files, ' +
     'the syntax of code and of SQL, schedules, and every name of something else; TypeScript is checked against the types of its events ' +
     '(`panther types`) where the package typescript is installed, in the folder or above it. Problems go to stderr with file and line, counts by type ' +
     'to stdout. Exit status 1: there are errors; warnings alone do not count.',
   operands: { min: 1 },
   options: {
+    ...SOURCE_OPTIONS,
     schema: { value: 'FILE', repeatable: true, description: 'a log schema of your own, whose log type is then known' },
     'data-dir': {
       value: 'DIR',
@@ -27,12 +29,12 @@ export const validate = defineCommand({
     { line: 'panther validate --json panther-analysis.zip', does: 'Check a zip; problems as JSON.' },
   ],
   async run({ options, operands }, io) {
-    const loaded = loadDetections(operands.map((path) => resolve(io.cwd, path)));
-    const found = await checkContent(
-      loaded,
-      { paths: operands, dataDir: options['data-dir'], schemas: options.schema },
-      io,
-    );
+    const { ref, folder } = options;
+    const opened: Awaited<ReturnType<typeof openContent>>[] = [];
+    for (const place of operands) opened.push(await openContent({ place, ref, folder }, io));
+    const loaded = loadDetections(opened.map(({ content }) => content));
+    const paths = opened.flatMap((one) => one.paths);
+    const found = await checkContent(loaded, { paths, dataDir: options['data-dir'], schemas: options.schema }, io);
     const problems = found.map((one) => ({ ...one, file: shownPath(one.file, io.cwd) }));
     const errors = problems.filter(({ level }) => level === 'error').length;
     const items = countByType(loaded.detections);

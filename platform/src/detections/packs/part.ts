@@ -15,13 +15,14 @@ export function withoutErrors(
   });
 }
 
-/** The plan without removals, and the content with what they would have removed, out of what is installed. */
+/** The plan without removals of what `stays`, and the content with these, out of what is installed. */
 export function keepingTheRest<P extends Plan>(
   plan: P,
   content: readonly Detection[],
   installed: readonly Detection[],
+  stays: (id: string) => boolean = () => true,
 ): { readonly plan: P; readonly content: readonly Detection[] } {
-  const gone = new Set(plan.changes.filter(({ action }) => action === 'remove').map(({ id }) => id));
+  const gone = new Set(plan.changes.filter(({ action, id }) => action === 'remove' && stays(id)).map(({ id }) => id));
   return {
     plan: { ...plan, changes: plan.changes.filter(({ id }) => !gone.has(id)) },
     content: [...content, ...installed.filter(({ id }) => gone.has(id))],
