@@ -80,6 +80,9 @@ export function services(): Services {
       const config = await readConfig(configFile, dataDir === undefined ? {} : { dataDir });
       return openPacks({ root: resolve(config.dataDir ?? defaultDataDir(process.env)), config, env: process.env });
     },
+    async openRemotePacks(address) {
+      return (await import('./detections/remote-packs.ts')).openRemotePacks(address);
+    },
     async openLogTarget(options, io) {
       const { openLogTarget } = await import('./tools/filegen.ts');
       return openLogTarget(options, io);

@@ -16,7 +16,7 @@ export function isNothing({ changes }: PackPlan): boolean {
 /** A line for each change; with `isFull` the lines that differ. */
 export async function writePlan(
   plan: PackPlan,
-  detections: readonly Detection[],
+  detections: readonly Pick<Detection, 'id' | 'spec' | 'body'>[],
   isFull: boolean,
   io: CommandIo,
 ): Promise<void> {
@@ -24,7 +24,9 @@ export async function writePlan(
   for (const change of plan.changes) {
     await io.stdout.write(`${io.paint(COLOURS[change.action], SIGNS[change.action])} ${lineOf(change)}\n`);
     for (const { field, here, pack } of change.conflicts)
-      await io.stdout.write(`    ${field} stays ${shown(here)} as it was set in Panther; the pack has ${shown(pack)}\n`);
+      await io.stdout.write(
+        `    ${field} stays ${shown(here)} as it was set in Panther; the pack has ${shown(pack)}\n`,
+      );
     const [before, after] = [plan.before.get(change.id), next.get(change.id)];
     if (isFull && before !== undefined && after !== undefined)
       await io.stdout.write(difference(change.id, before, after));
@@ -46,7 +48,11 @@ function lineOf({ id, type, action, fields, owner }: PlannedChange): string {
   return `${id}  is left as it is: it ${whose}; other in the pack: ${fields.join(', ')}`;
 }
 
-function difference(id: string, before: { readonly spec: string; readonly body: string }, after: Detection): string {
+function difference(
+  id: string,
+  before: { readonly spec: string; readonly body: string },
+  after: Pick<Detection, 'spec' | 'body'>,
+): string {
   const text = (spec: unknown) => stringify(spec, { lineWidth: 100 });
   const patches = [
     patch(`${id} (specification)`, text(JSON.parse(before.spec)), text(after.spec)),

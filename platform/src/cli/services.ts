@@ -2,6 +2,7 @@
 import type { Severity } from '../core/detection.ts';
 import type { Archive } from '../detections/archive.ts';
 import type { Detection } from '../detections/detection.ts';
+import type { LoadProblem } from '../detections/load.ts';
 import type { Plan } from '../detections/packs/plan.ts';
 import type { LockedPackage } from '../detections/python/packages/packages.ts';
 import type { PythonRunner } from '../detections/python/runner.ts';
@@ -164,6 +165,38 @@ export interface OpenPacks {
   close(): Promise<void>;
 }
 
+/** Packs of a Panther elsewhere. It checks what it is sent. */
+export interface RemotePacks extends Pick<OpenPacks, 'list' | 'history'> {
+  preview(name: string, zip: Uint8Array): Promise<RemotePlan>;
+  install(
+    name: string,
+    zip: Uint8Array,
+    how: { readonly revision: number; readonly note: string; readonly isPartial: boolean },
+  ): Promise<RemoteChange>;
+  previewRollBack(name: string, revision: number): Promise<RemotePlan>;
+  /** `revision`: of the plan. */
+  rollBack(
+    name: string,
+    how: { readonly to: number; readonly revision: number; readonly note: string },
+  ): Promise<RemoteChange>;
+  uninstall(name: string): Promise<void>;
+}
+
+export interface RemotePlan {
+  readonly plan: PackPlan;
+  /** What changes, as it would be. */
+  readonly content: readonly Pick<Detection, 'id' | 'spec' | 'body'>[];
+  /** Files are within the content. */
+  readonly problems: readonly LoadProblem[];
+}
+
+export interface RemoteChange {
+  readonly revision: number;
+  readonly added: number;
+  readonly updated: number;
+  readonly removed: number;
+}
+
 export interface PackPlan extends Plan {
   readonly name: string;
   /** 0: it is new. */
@@ -215,6 +248,8 @@ export interface Services extends OperationServices {
   }): Promise<{ readonly archive: Archive; readonly source: ContentSource }>;
   /** @throws UserError when there is no Panther data in the folder. */
   openPacks(dataDir: string | undefined, configFile?: string): Promise<OpenPacks>;
+  /** `url` of its console. Nothing is called yet. */
+  openRemotePacks(address: { readonly url: URL; readonly token: string }): Promise<RemotePacks>;
   /** @throws UserError when the target is not one. */
   openLogTarget(options: LogTargetOptions, io: CommandIo): Promise<LogTarget>;
 }

@@ -1,12 +1,15 @@
+import { resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { Detection } from '../../detections/detection.ts';
 import { type CommandIo, defineCommand, EXIT, type ExitStatus } from '../command.ts';
-import { CHOICE_OPTIONS, type ContentRequest, readContent, SOURCE_OPTIONS } from '../content-source.ts';
+import { CHOICE_OPTIONS, type ContentRequest, readContent, requirePath, SOURCE_OPTIONS } from '../content-source.ts';
 import { type InstallOptions, installContent } from '../install-content.ts';
 import { confirm, installer, isNothing, planAsJson, writePlan } from '../pack-plan.ts';
 import { listPacks, showPack, writeHistory } from '../pack-show.ts';
 import { writeProblems } from '../problems.ts';
-import type { OpenPacks, PackChange, PackPlan } from '../services.ts';
+import { REMOTE_OPTIONS, remoteAddress } from '../remote.ts';
+import { driftElsewhere, rollBackElsewhere } from '../remote-packs.ts';
+import type { OpenPacks, PackChange, PackPlan, RemotePacks } from '../services.ts';
 
 interface Chosen extends InstallOptions {
   readonly to: number | undefined;
@@ -60,6 +63,7 @@ export const pack = defineCommand({
       description: 'data folder of the Panther ($PANTHER_DATA_DIR, else ~/.local/share/panther)',
     },
     config: { value: 'FILE', description: 'configuration file of the Panther (YAML): where its data is' },
+    ...REMOTE_OPTIONS,
   },
   examples: [
     { line: 'panther pack history detections', does: 'What was changed, when and by whom?' },
@@ -68,6 +72,9 @@ export const pack = defineCommand({
   ],
   async run({ options, operands }, io) {
     const [action = '', name, path] = operands;
+    const elsewhere = remoteAddress(options, io);
+    if (elsewhere !== undefined)
+      return runElsewhere(await io.services.openRemotePacks(elsewhere), { action, name, path }, options, io);
     if (!Object.hasOwn(ACTIONS, action))
       throw new UserError(`"${action}" is not one of ${Object.keys(ACTIONS).join(', ')}`);
     if (name === undefined && action !== 'list') throw new UserError(`name the pack: panther pack ${action} NAME`);
@@ -79,6 +86,24 @@ export const pack = defineCommand({
     }
   },
 });
+
+async function runElsewhere(
+  remote: RemotePacks,
+  { action, name, path }: { action: string | undefined; name: string | undefined; path: string | undefined },
+  options: Chosen,
+  io: CommandIo,
+): Promise<ExitStatus> {
+  if (action === 'list') return listPacks(remote, options.json, io);
+  if (name === undefined) throw new UserError(`name the pack: panther pack ${action} NAME`);
+  if (action === 'history') return writeHistory(remote, name, options.json, io);
+  if (action === 'roll-back') return rollBackElsewhere(remote, name, options, io);
+  if (action !== 'drift')
+    throw new UserError(`with --api-host ${action} is not one of list, history, roll-back, drift`);
+  if (path === undefined) throw new UserError('name what to compare with: panther pack drift NAME PATH');
+  const { ref, folder, pack: packs, filter: filters } = options;
+  requirePath({ place: path, ref, folder, packs, filters });
+  return driftElsewhere(remote, name, resolve(io.cwd, path), options, io);
+}
 
 async function update(open: OpenPacks, name: string, options: Chosen, io: CommandIo): Promise<ExitStatus> {
   const read = await readContent(await sourceRequest(open, name, options), io);

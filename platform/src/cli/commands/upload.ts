@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import { defineCommand } from '../command.ts';
-import { CHOICE_OPTIONS, packNameOf, readContent, SOURCE_OPTIONS } from '../content-source.ts';
+import { CHOICE_OPTIONS, packNameOf, readContent, requirePath, SOURCE_OPTIONS } from '../content-source.ts';
 import { installContent } from '../install-content.ts';
+import { REMOTE_OPTIONS, remoteAddress } from '../remote.ts';
+import { uploadElsewhere } from '../remote-packs.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
@@ -34,6 +36,7 @@ export const upload = defineCommand({
       description: 'data folder of the Panther ($PANTHER_DATA_DIR, else ~/.local/share/panther)',
     },
     config: { value: 'FILE', description: 'configuration file of the Panther (YAML): where its data is' },
+    ...REMOTE_OPTIONS,
   },
   examples: [
     { line: 'panther upload --dry-run --diff detections/', does: 'What would change, line by line?' },
@@ -42,6 +45,10 @@ export const upload = defineCommand({
       line: 'panther upload --ref v3.9.0 --pack PantherManaged.AWS.Core https://github.com/panther-labs/panther-analysis',
       does: 'Install one of the packs of a repository, as of a tag.',
     },
+    {
+      line: 'panther upload --yes --api-host https://panther.example.com detections/',
+      does: 'Install into a Panther elsewhere.',
+    },
   ],
   async run({ options, operands }, io) {
     const [place = ''] = operands;
@@ -49,6 +56,12 @@ export const upload = defineCommand({
     if (!NAME.test(name))
       throw new UserError(`"${name}" is no name of a pack: letters, digits, . _ -`, { field: '--name' });
     const request = { place, ref: options.ref, folder: options.folder, packs: options.pack, filters: options.filter };
+    const elsewhere = remoteAddress(options, io);
+    if (elsewhere !== undefined) {
+      requirePath(request);
+      const path = resolve(io.cwd, place);
+      return uploadElsewhere(await io.services.openRemotePacks(elsewhere), { ...options, name, path }, io);
+    }
     const open = await io.services.openPacks(options['data-dir'], options.config);
     try {
       const read = await readContent(request, io);
