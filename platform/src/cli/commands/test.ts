@@ -8,6 +8,7 @@ import { runTestsInParallel } from '../../detections/parallel-tests.ts';
 import { type TestResult, untestable } from '../../detections/run-tests.ts';
 import { tooFewTests } from '../../detections/test-coverage.ts';
 import { type Arguments, type CommandIo, defineCommand, EXIT, type ExitStatus } from '../command.ts';
+import { openContent, SOURCE_OPTIONS } from '../content-source.ts';
 import { detectionFilter } from '../detection-filter.ts';
 import { writeProblems } from '../problems.ts';
 import type { DetectionRunners } from '../services.ts';
@@ -15,7 +16,8 @@ import { reportJson, reportJunit, skippedTests, type TestReport, writeSummary, w
 import { changesIn } from '../watch.ts';
 
 const OPTIONS = {
-  path: { value: 'DETECTIONS', description: 'folder of detections, zip, or one specification' },
+  path: { value: 'DETECTIONS', description: 'folder of detections, zip, one specification, or git repository' },
+  ...SOURCE_OPTIONS,
   filter: {
     value: 'KEY=VALUE',
     repeatable: true,
@@ -64,14 +66,16 @@ export const test = defineCommand({
   async run({ options }, io) {
     if (options.path === undefined) throw new UserError('name the folder of the detections', { field: '--path' });
     if (options.watch && options.json) throw new UserError('cannot be used with --json', { field: '--watch' });
-    const path = resolve(io.cwd, options.path);
     const isChosen = detectionFilter(options.filter);
-    const loaded = loadDetections(path);
+    const { content } = await openContent({ place: options.path, ref: options.ref, folder: options.folder }, io);
+    if (options.watch && typeof content !== 'string')
+      throw new UserError('what is in git or a zip does not change: name a folder', { field: '--watch' });
+    const loaded = loadDetections(content);
     const runners = createRunnerPool(io, options['data-dir']);
     try {
       const status = await runOnce(loaded, loaded.detections.filter(isChosen), options, runners, io);
       if (!options.watch) return status;
-      await watchTests(path, loaded, isChosen, options, runners, io);
+      await watchTests(String(content), loaded, isChosen, options, runners, io);
       return EXIT.interrupted;
     } finally {
       await runners.close();
