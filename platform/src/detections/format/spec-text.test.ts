@@ -28,8 +28,20 @@ test('fields that are other are put into the text, and its comments stay', () =>
   const { Tags: _tags, ...rest } = specOf(TEXT);
   const text = specText({ ...rest, Severity: 'High', Runbook: 'Ask.' }, TEXT);
   assert.deepEqual(specOf(text), { ...rest, Severity: 'High', Runbook: 'Ask.' });
-  for (const comment of ['# Who may sign in', '# never changes', '# the usual'])
-    assert.ok(text.includes(comment), text);
+  assert.equal(text, TEXT.replace('Low', 'High').replace('Tags: [a,   b]\n', '').concat('Runbook: Ask.\n'));
+});
+
+test('a text in brackets is formatted anew, with its comments', () => {
+  const text = specText({ RuleID: 'A', Severity: 'High' }, '# mine\n{RuleID: A,   Severity: Low}\n');
+  assert.equal(text, '# mine\n{RuleID: A, Severity: High}\n');
+});
+
+test('long texts and lists are replaced and removed as a whole', () => {
+  const written = 'RuleID: A\nRunbook: >-\n  One\n  two.\n\n# tags\nTags:\n  - a # first\n  - b\nSeverity: Low\n';
+  assert.equal(
+    specText({ RuleID: 'A', Runbook: 'Three.', Severity: 'Low' }, written),
+    'RuleID: A\nRunbook: Three.\n\n# tags\nSeverity: Low\n',
+  );
 });
 
 test('a text that is of something else is not used', () => {
