@@ -87,7 +87,7 @@ async function startParts(
   await mkdir(runtime.dir.tmp, { recursive: true });
 
   const { openDetectionHost } = await import('./detections/detection-host.ts');
-  const detections = await openDetectionHost(runtime);
+  const detections = await openDetectionHost(runtime, context.env);
   // What was installed just now is no change to tell.
   const changes = await openChanges(runtime.adapters.state);
   parts.push({ component: { name: 'detections', state: () => detections.state() }, stop: () => detections.close() });

@@ -5,6 +5,8 @@ import type { ApiDeps } from '../deps.ts';
 import type { AuditNote, Caller } from './handler.ts';
 
 const SECRET = /password|token|secret|authorization|credential|api_?key/i;
+/** Of an address: tokens are often written there. */
+const USER_IN_URL = /(?<=\w:)\/\/[^/\s@]+@/g;
 const MAX_TEXT = 2_000;
 const MAX_ITEMS = 50;
 
@@ -67,7 +69,7 @@ function redact(details: Record<string, unknown>): Record<string, unknown> {
 function redactValue(name: string, value: unknown): unknown {
   if (name === 'base64' && typeof value === 'string') return `[${Math.floor((value.length * 3) / 4)} bytes]`;
   if (SECRET.test(name)) return '[redacted]';
-  if (typeof value === 'string') return value.slice(0, MAX_TEXT);
+  if (typeof value === 'string') return value.slice(0, MAX_TEXT).replaceAll(USER_IN_URL, '//[redacted]@');
   if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map((item) => redactValue('', item));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redactValue(key, inner)]));

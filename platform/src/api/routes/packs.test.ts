@@ -1,8 +1,10 @@
 /** Packs and overrides through the API, over the real loader and state. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { strToU8, zipSync } from 'fflate';
 import { parse } from 'yaml';
+import { createRepository, gitEnv, startForge } from '../../../test/support/git.ts';
 import { type Client, startTestApi, type TestApi } from '../../../test/support/test-api.ts';
 import { createRunners, type Runners } from '../../app/detections/detection-runners.ts';
 import { createPacksForApi } from '../../app/detections/packs-for-api.ts';
@@ -19,6 +21,7 @@ before(async () => {
     state: t.deps.state,
     clock: t.deps.clock,
     tmpDir: t.dir,
+    env: { ...gitEnv(t.dir), GIT_SSL_NO_VERIFY: '1' },
     logTypes: { names: [], get: (name: string) => (name === 'T.T' ? {} : undefined) } as never,
     runners() {
       runners ??= createRunners();
@@ -142,6 +145,26 @@ test('what is no zip, a name that is none, a repository for an analyst', async (
   const git = { content: { kind: 'git', url: 'https://git.example.com/x.git' } };
   assert.equal((await send('POST', '/packs/x/preview', git)).status, 403);
   assert.equal((await install('panther-starter', { 'a.yml': rule('Z', 'Low') })).status, 400);
+});
+
+test('an administrator has a repository fetched; its password is kept nowhere', async (context) => {
+  const forge = await startForge(t.dir, { password: 's3cret' });
+  if (forge === undefined) return context.skip('git http-backend or openssl is not here');
+  context.after(() => forge.close());
+  const repository = createRepository(join(t.dir, 'content'));
+  repository.write('rules/a.yml', rule('FromGit', 'Low'));
+  const commit = repository.commit('one');
+  const url = `${forge.url}/content`;
+  const content = { kind: 'git', url: url.replace('//', '//ann:s3cret@'), ref: 'main' };
+  const admin = await t.as('admin');
+  const { json: plan } = await send('POST', '/packs/git/preview', { content }, admin);
+  assert.deepEqual([plan.commit, plan.changes[0].id], [commit, 'FromGit']);
+  const body = { content: { ...content, ref: commit }, expectedRevision: 0 };
+  assert.equal((await send('PUT', '/packs/git', body, admin)).status, 200);
+  const { source } = (await send('GET', '/packs/git')).json;
+  assert.deepEqual(source, { url, ref: commit, folder: '', commit });
+  const audited = await t.deps.state.db.selectFrom('audit_log').selectAll().execute();
+  assert.equal(JSON.stringify(audited).includes('s3cret'), false);
 });
 
 test('the audit log has no content', async () => {

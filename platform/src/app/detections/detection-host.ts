@@ -16,7 +16,7 @@ import { readDraft } from './draft-detection.ts';
 import { runDraft } from './draft-run.ts';
 import { checkDraft, type DraftContext, runTestsOf, testDraft } from './drafts.ts';
 import { readExceptions } from './exceptions.ts';
-import { createPacksForApi } from './packs-for-api.ts';
+import { createPacksForApi, type PackContext } from './packs-for-api.ts';
 import { installedPackages } from './python-packages.ts';
 
 export interface DetectionHost extends Detections {
@@ -34,7 +34,7 @@ function ownContent(contentDir: string): readonly string[] {
   return ['detections', 'correlations', 'queries', 'lookups'].map((name) => join(contentDir, name)).filter(existsSync);
 }
 
-export async function openDetectionHost(runtime: Runtime): Promise<DetectionHost> {
+export async function openDetectionHost(runtime: Runtime, env: PackContext['env']): Promise<DetectionHost> {
   const { adapters, clock, log } = runtime;
   const { state } = adapters;
   const listeners: (() => void)[] = [];
@@ -116,6 +116,7 @@ export async function openDetectionHost(runtime: Runtime): Promise<DetectionHost
       state,
       clock,
       tmpDir: runtime.dir.tmp,
+      env,
       logTypes: runtime.logTypes,
       runners: ownRunners,
       ownPack: STARTER_PACK,

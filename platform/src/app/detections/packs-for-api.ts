@@ -1,6 +1,5 @@
 /** Packs as the API sees them: content out of a zip or of git is checked, shown and installed. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import type { PackContent, PackItem } from '../../api/contract/packs.ts';
 import type { Packs as PacksForApi } from '../../api/deps.ts';
 import { toSource } from '../../api/routes/detection-source.ts';
@@ -12,17 +11,21 @@ import { type LoadedDetections, type LoadProblem, loadDetections } from '../../d
 import { readOverrides } from '../../detections/packs/overrides.ts';
 import { keepingTheRest, withoutErrors } from '../../detections/packs/part.ts';
 import { validateDetections } from '../../detections/validate.ts';
+import { readZip } from '../../detections/zip.ts';
 import type { LogTypes } from '../../log-analysis/schema.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { State } from '../../ports/state/state.ts';
 import type { Runners } from './detection-runners.ts';
 import type { Installation } from './detection-store.ts';
+import { readGit } from './git-content.ts';
 import { createPacks, type PackSource, type PackSummary, type Packs } from './packs.ts';
 
 export interface PackContext {
   readonly state: State;
   readonly clock: Clock;
   readonly tmpDir: string;
+  /** For git. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly logTypes: LogTypes;
   runners(): Runners;
   /** What comes with Panther. */
@@ -123,6 +126,8 @@ export function createPacksForApi(context: PackContext): PacksForApi {
   }
 }
 
+/** Somebody waits for it. */
+const GIT_TIMEOUT_MS = 90_000;
 const NOTHING = { problems: [], root: '', source: undefined } as const;
 
 function hasErrors(problems: readonly LoadProblem[]): boolean {
@@ -139,26 +144,17 @@ async function withContent<T>(
   context: PackContext,
   use: (checked: Checked) => Promise<T>,
 ): Promise<T> {
-  await mkdir(context.tmpDir, { recursive: true });
-  const folder = await mkdtemp(join(context.tmpDir, 'pack-'));
-  try {
-    const { root, source } = await fetchContent(content, folder);
-    const loaded = loadDetections(root);
-    return await use({ loaded, root, source, problems: [...loaded.problems, ...(await check(loaded, context))] });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const { archive, source } = await readArchive(content, context);
+  const loaded = loadDetections(archive);
+  const problems = [...loaded.problems, ...(await check(loaded, context))];
+  return use({ loaded, root: archive.label, source, problems });
 }
 
-/** Puts the content into the folder; `root` is what to load. */
-async function fetchContent(
-  content: PackContent,
-  folder: string,
-): Promise<{ readonly root: string; readonly source: PackSource | undefined }> {
-  if (content.kind === 'git') throw new UserError('send a zip', { field: 'content' });
-  const root = join(folder, 'content.zip');
-  await writeFile(root, Buffer.from(content.base64, 'base64'));
-  return { root, source: undefined };
+async function readArchive(content: PackContent, { env, tmpDir }: PackContext) {
+  if (content.kind === 'zip')
+    return { archive: readZip(Buffer.from(content.base64, 'base64'), 'content'), source: undefined };
+  const { url, ref, folder } = content;
+  return readGit({ url, ref, folder, timeoutMs: GIT_TIMEOUT_MS }, { env, tmpDir });
 }
 
 async function check(loaded: LoadedDetections, { runners, logTypes, clock }: PackContext) {
