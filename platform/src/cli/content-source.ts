@@ -7,7 +7,7 @@ import { type Content, readZipFile } from '../detections/content-files.ts';
 import type { Detection } from '../detections/detection.ts';
 import { type LoadedDetections, loadDetections } from '../detections/load.ts';
 import { chooseManifests, chooseWhere } from '../detections/packs/choose.ts';
-import { isRepositoryUrl } from '../detections/repository-url.ts';
+import { isRepositoryUrl, parseRepositoryUrl } from '../detections/repository-url.ts';
 import type { CommandIo } from './command.ts';
 import { detectionFilter } from './detection-filter.ts';
 
@@ -120,7 +120,7 @@ export function requirePath({ place, ref, folder, packs = [], filters = [] }: Co
 
 /** A name of a pack for what is read from there, as far as one can be made of it. */
 export function packNameOf(place: string, cwd: string): string {
-  const path = isRepositoryUrl(place) ? place.replace(/[/:]+$/, '') : resolve(cwd, place);
+  const path = isRepositoryUrl(place) ? parseRepositoryUrl(place).url.replace(/[/:]+$/, '') : resolve(cwd, place);
   const last = path.split(/[/\\:]/).at(-1) ?? '';
   return basename(last).replace(/\.(git|zip)$/, '');
 }
