@@ -76,7 +76,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'pack',
-    summary: 'List what was uploaded, its history, drift; go back to an earlier revision',
+    summary: 'Show, update, roll back and uninstall what was uploaded',
     load: async () => (await import('./pack.ts')).pack,
   },
   {
