@@ -42,7 +42,7 @@ export const upload = defineCommand({
     { line: 'panther upload --dry-run --diff detections/', does: 'What would change, line by line?' },
     { line: 'panther upload --yes --note "$GIT_COMMIT" detections/', does: 'Install from a build.' },
     {
-      line: 'panther upload --ref v3.9.0 --pack PantherManaged.AWS.Core https://github.com/panther-labs/panther-analysis',
+      line: 'panther upload --ref v2 --pack Example.AWS https://github.com/example/detections',
       does: 'Install one of the packs of a repository, as of a tag.',
     },
     {
