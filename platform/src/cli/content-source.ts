@@ -109,15 +109,6 @@ export async function openContent(
   return { content: part, source: undefined, paths: [part] };
 }
 
-/** @throws UserError for what only a Panther on this machine can be given */
-export function requirePath({ place, ref, folder, packs = [], filters = [] }: ContentRequest): void {
-  const given = Object.entries({ ref, folder, pack: packs[0], filter: filters[0] });
-  const [option] = given.find(([, value]) => value !== undefined) ?? [];
-  if (option !== undefined)
-    throw new UserError('cannot be used with --api-host: name a folder or a zip', { field: `--${option}` });
-  if (isRepositoryUrl(place)) throw new UserError('with --api-host name a folder or a zip: a checkout of it');
-}
-
 /** A name of a pack for what is read from there, as far as one can be made of it. */
 export function packNameOf(place: string, cwd: string): string {
   const path = isRepositoryUrl(place) ? parseRepositoryUrl(place).url.replace(/[/:]+$/, '') : resolve(cwd, place);

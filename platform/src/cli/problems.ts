@@ -1,5 +1,5 @@
 /** Problems of loaded content, as lines on stderr. */
-import { relative } from 'node:path';
+import { isAbsolute, relative } from 'node:path';
 import type { LoadProblem } from '../detections/load.ts';
 import type { CommandIo } from './command.ts';
 
@@ -14,6 +14,8 @@ export async function writeProblems(problems: readonly LoadProblem[], io: Comman
 
 /** Relative where that is inside. */
 export function shownPath(file: string, cwd: string): string {
+  // Of a repository elsewhere it is an address.
+  if (!isAbsolute(file)) return file;
   const short = relative(cwd, file);
   return short === '' || short.startsWith('..') ? file : short;
 }

@@ -1,8 +1,8 @@
 /** `panther upload` and `panther pack` for a Panther elsewhere: it checks, plans and installs; this shows and asks. */
-import { resolve } from 'node:path';
+import { zipSync } from 'fflate';
 import { UserError } from '../core/errors.ts';
 import { type CommandIo, EXIT, type ExitStatus } from './command.ts';
-import { contentZip } from './content-zip.ts';
+import type { SentContent } from './content-zip.ts';
 import { confirm, isNothing, planAsJson, writePlan } from './pack-plan.ts';
 import { writeProblems } from './problems.ts';
 import type { RemotePacks, RemotePlan } from './services.ts';
@@ -15,18 +15,16 @@ interface Chosen {
 
 export interface RemoteUpload extends Chosen {
   readonly name: string;
-  /** Folder or zip. */
-  readonly path: string;
+  readonly sent: SentContent;
   readonly note: string;
   readonly partial: boolean;
   readonly 'dry-run': boolean;
 }
 
 export async function uploadElsewhere(remote: RemotePacks, upload: RemoteUpload, io: CommandIo): Promise<ExitStatus> {
-  const { name, path, note, partial } = upload;
-  const zip = contentZip(path);
-  const preview = await remote.preview(name, zip);
-  const problems = preview.problems.map((one) => ({ ...one, file: resolve(path, one.file) }));
+  const { name, sent, note, partial } = upload;
+  const preview = await remote.preview(name, sent.content);
+  const problems = preview.problems.map((one) => ({ ...one, file: `${sent.label}/${one.file}` }));
   await writeProblems(problems, io);
   const errors = problems.filter(({ level }) => level === 'error').length;
   const tell = async (installed: boolean) => {
@@ -45,7 +43,7 @@ export async function uploadElsewhere(remote: RemotePacks, upload: RemoteUpload,
     return status;
   }
   if (!(await isWanted('Install?', upload, io))) return EXIT.failures;
-  const done = await remote.install(name, zip, { revision: preview.plan.revision, note, isPartial: partial });
+  const done = await remote.install(name, sent.content, { revision: preview.plan.revision, note, isPartial: partial });
   if (!upload.json)
     await io.stdout.write(`installed: ${done.added} added, ${done.updated} changed, ${done.removed} removed\n`);
   await tell(true);
@@ -66,25 +64,45 @@ export async function rollBackElsewhere(
   if (isNothing(preview.plan)) return EXIT.done;
   if (!(await isWanted(`Go back to revision ${to}?`, chosen, io))) return EXIT.failures;
   await remote.rollBack(name, { to, revision: preview.plan.revision, note: '' });
-  if (chosen.json) await writeDone(preview, io);
+  if (chosen.json) await writeDone(preview, true, io);
   return EXIT.done;
 }
 
 export async function driftElsewhere(
   remote: RemotePacks,
   name: string,
-  path: string,
+  { content: sent, label }: SentContent,
   chosen: Chosen,
   io: CommandIo,
 ): Promise<ExitStatus> {
-  const { plan, content, problems } = await remote.preview(name, contentZip(path));
+  const { plan, content, problems } = await remote.preview(name, sent);
   await writeProblems(
-    problems.map((one) => ({ ...one, file: resolve(path, one.file) })),
+    problems.map((one) => ({ ...one, file: `${label}/${one.file}` })),
     io,
   );
   if (chosen.json) await io.stdout.write(`${JSON.stringify(planAsJson(plan), null, 2)}\n`);
   else await writePlan(plan, content, chosen.diff, io);
   return plan.changes.length + plan.switched.length + plan.overridden.length === 0 ? EXIT.done : EXIT.failures;
+}
+
+/** An update with nothing in it tells what would go. */
+export async function uninstallElsewhere(
+  remote: RemotePacks,
+  name: string,
+  chosen: Chosen & { readonly 'dry-run': boolean },
+  io: CommandIo,
+): Promise<ExitStatus> {
+  await remote.history(name);
+  const preview = await remote.preview(name, zipSync({}));
+  if (!chosen.json) await writePlan(preview.plan, preview.content, chosen.diff, io);
+  if (chosen['dry-run'] || isNothing(preview.plan)) {
+    if (chosen.json) await writeDone(preview, false, io);
+    return EXIT.done;
+  }
+  if (!(await isWanted('Uninstall?', chosen, io))) return EXIT.failures;
+  await remote.uninstall(name);
+  if (chosen.json) await writeDone(preview, true, io);
+  return EXIT.done;
 }
 
 async function isWanted(question: string, { yes, json }: Chosen, io: CommandIo): Promise<boolean> {
@@ -93,6 +111,6 @@ async function isWanted(question: string, { yes, json }: Chosen, io: CommandIo):
   return false;
 }
 
-async function writeDone({ plan }: RemotePlan, io: CommandIo): Promise<void> {
-  await io.stdout.write(`${JSON.stringify({ installed: true, ...planAsJson(plan) }, null, 2)}\n`);
+async function writeDone({ plan }: RemotePlan, installed: boolean, io: CommandIo): Promise<void> {
+  await io.stdout.write(`${JSON.stringify({ installed, ...planAsJson(plan) }, null, 2)}\n`);
 }

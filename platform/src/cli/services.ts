@@ -165,12 +165,17 @@ export interface OpenPacks {
   close(): Promise<void>;
 }
 
+/** A zip, or a repository that the Panther elsewhere is to read itself. */
+export type RemoteContent =
+  | Uint8Array
+  | { readonly url: string; readonly ref: string | undefined; readonly folder: string | undefined };
+
 /** Packs of a Panther elsewhere. It checks what it is sent. */
-export interface RemotePacks extends Pick<OpenPacks, 'list' | 'history'> {
-  preview(name: string, zip: Uint8Array): Promise<RemotePlan>;
+export interface RemotePacks extends Pick<OpenPacks, 'list' | 'history' | 'items' | 'sourceOf'> {
+  preview(name: string, content: RemoteContent): Promise<RemotePlan>;
   install(
     name: string,
-    zip: Uint8Array,
+    content: RemoteContent,
     how: { readonly revision: number; readonly note: string; readonly isPartial: boolean },
   ): Promise<RemoteChange>;
   previewRollBack(name: string, revision: number): Promise<RemotePlan>;

@@ -36,18 +36,12 @@ export function archiveFiles({ label, texts, folder }: Archive): readonly Conten
   const all = [...texts.keys()];
   const byBase = new Map(all.map((name) => [posix.basename(name), name]));
   const root = folder === '' ? commonFolder(all) : `${folder}/`;
-  return [...namesIn(root), ...sharedBeside(root).flatMap(namesIn)].map(file);
+  const shared = folder === '' ? [] : sharedBeside(root).map(({ path }) => path);
+  return [root, ...shared].flatMap(namesIn).map(file);
 
   function namesIn(prefix: string): readonly string[] {
     const inside = all.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
     return chosenNames(inside).map((name) => prefix + name);
-  }
-
-  function sharedBeside(prefix: string): readonly string[] {
-    if (folder === '') return [];
-    return parents(prefix)
-      .flatMap((parent) => SHARED_FOLDERS.map((name) => `${parent}${name}/`))
-      .filter((shared) => !prefix.startsWith(shared));
   }
 
   function file(name: string): ContentFile {
@@ -61,6 +55,25 @@ export function archiveFiles({ label, texts, folder }: Archive): readonly Conten
       },
     };
   }
+}
+
+/** Texts of what is to be loaded, as if its folder were the root and what is shared were in it. */
+export function partOfArchive({ texts, folder }: Archive): ReadonlyMap<string, string> {
+  if (folder === '') return texts;
+  const root = `${folder}/`;
+  const moved = [{ path: root, name: '' }, ...sharedBeside(root).map(({ path, name }) => ({ path, name: `${name}/` }))];
+  const entries = moved.flatMap(({ path, name }) =>
+    [...texts]
+      .filter(([one]) => one.startsWith(path))
+      .map(([one, text]) => [name + one.slice(path.length), text] as const),
+  );
+  return new Map(entries);
+}
+
+function sharedBeside(folder: string): readonly { readonly name: string; readonly path: string }[] {
+  return parents(folder)
+    .flatMap((parent) => SHARED_FOLDERS.map((name) => ({ name, path: `${parent}${name}/` })))
+    .filter(({ path }) => !folder.startsWith(path));
 }
 
 /** `a/b/` → `a/`, and the root. */

@@ -5,6 +5,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { createRepository } from '../support/git.ts';
 import { type Client, type Panther, setUp, startPanther, temporaryFolder } from '../support/panther.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));
@@ -106,6 +107,31 @@ test('need 24: one bad rule among good ones: file, line and reason; all or nothi
   assert.equal(await severityOf('Good'), 'LOW');
   await assert.rejects(severityOf('Bad'), /404/);
   rmSync(join(content, 'rules/Bad.yml'));
+});
+
+test('need 15: a commit of a repository is uploaded, and taken away again, after a look at the difference', async () => {
+  const repository = createRepository(join(folder, 'repository'));
+  repository.write('global_helpers/mine.yml', 'AnalysisType: global\nGlobalID: mine\nFilename: mine.py\n');
+  repository.write('global_helpers/mine.py', 'x = 1\n');
+  repository.write(
+    'rules/m.yml',
+    'AnalysisType: rule\nRuleID: M\nEnabled: true\nSeverity: Low\nLogTypes: [AWS.CloudTrail]\nFilename: m.py\n',
+  );
+  repository.write('rules/m.py', 'from mine import x\n\n\ndef rule(event):\n    return x == 2\n');
+  repository.commit('one');
+  repository.git('tag', 'v1');
+  repository.write('rules/m.yml', 'AnalysisType: rule\nRuleID: [');
+  const sent = await run('upload', '--yes', '--ref', 'v1', '--folder', 'rules', '--name', 'git', 'repository');
+  assert.deepEqual([sent.status, sent.stderr], [0, '']);
+  assert.match(sent.stdout, /^\+ M {2}\(rule\)\n\+ mine {2}\(global\)\n/);
+  assert.match((await run('pack', 'show', 'git')).stdout, /│ M +│ rule +│ LOW/);
+  const refused = await run('upload', '--yes', 'https://git.example.invalid/x');
+  assert.match(refused.stderr, /only administrators have Panther fetch a repository/);
+  const asked = await run('pack', 'uninstall', 'git');
+  assert.match(asked.stdout, /^- M {2}\(rule\)\n- mine {2}\(global\)\n/);
+  assert.match(asked.stderr, /nothing was changed; --yes/);
+  assert.equal((await run('pack', 'uninstall', '--yes', 'git')).status, 0);
+  await assert.rejects(severityOf('M'), /404/);
 });
 
 test('need 24: what the server refuses is said, and never a status without words', async () => {

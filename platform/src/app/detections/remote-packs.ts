@@ -1,12 +1,11 @@
 /** Packs of a Panther elsewhere, over its API. */
 import { parse } from 'yaml';
-import type { PackPlan as PlanOfApi } from '../../api/contract/packs.ts';
-import type { PackPlan, RemotePacks } from '../../cli/services.ts';
+import type { PackContent, PackPlan as PlanOfApi } from '../../api/contract/packs.ts';
+import type { PackPlan, RemoteContent, RemotePacks } from '../../cli/services.ts';
 import { type ApiAddress, createApiClient } from '../api-client.ts';
 
 export function openRemotePacks(address: ApiAddress): RemotePacks {
   const call = createApiClient(address);
-  const toContent = (zip: Uint8Array) => ({ kind: 'zip' as const, base64: Buffer.from(zip).toString('base64') });
   return {
     async list() {
       return (await call('GET /packs')).items;
@@ -15,11 +14,19 @@ export function openRemotePacks(address: ApiAddress): RemotePacks {
       const { items } = await call('GET /packs/:name/revisions', { params: { name } });
       return items.map(({ byName, ...rest }) => ({ ...rest, by: byName }));
     },
-    async preview(name, zip) {
-      return readPlan(await call('POST /packs/:name/preview', { params: { name }, body: { content: toContent(zip) } }));
+    async items(name) {
+      return (await call('GET /packs/:name', { params: { name } })).items;
     },
-    async install(name, zip, { revision: expectedRevision, note, isPartial }) {
-      const body = { content: toContent(zip), expectedRevision, note, isPartial };
+    async sourceOf(name) {
+      return (await call('GET /packs/:name', { params: { name } })).source ?? undefined;
+    },
+    async preview(name, content) {
+      return readPlan(
+        await call('POST /packs/:name/preview', { params: { name }, body: { content: toContent(content) } }),
+      );
+    },
+    async install(name, content, { revision: expectedRevision, note, isPartial }) {
+      const body = { content: toContent(content), expectedRevision, note, isPartial };
       const { changed: updated, ...rest } = await call('PUT /packs/:name', { params: { name }, body });
       return { ...rest, updated };
     },
@@ -35,6 +42,12 @@ export function openRemotePacks(address: ApiAddress): RemotePacks {
       await call('DELETE /packs/:name', { params: { name } });
     },
   };
+}
+
+function toContent(content: RemoteContent): PackContent {
+  if (content instanceof Uint8Array) return { kind: 'zip', base64: Buffer.from(content).toString('base64') };
+  const { url, ref, folder } = content;
+  return { kind: 'git', url, ...(ref !== undefined && { ref }), ...(folder !== undefined && { folder }) };
 }
 
 /** Specifications come as text, and go on as data. */

@@ -1,14 +1,14 @@
-import { resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { Detection } from '../../detections/detection.ts';
 import { type CommandIo, defineCommand, EXIT, type ExitStatus } from '../command.ts';
-import { CHOICE_OPTIONS, type ContentRequest, readContent, requirePath, SOURCE_OPTIONS } from '../content-source.ts';
+import { CHOICE_OPTIONS, type ContentRequest, readContent, SOURCE_OPTIONS } from '../content-source.ts';
+import { contentToSend } from '../content-zip.ts';
 import { type InstallOptions, installContent } from '../install-content.ts';
 import { confirm, installer, isNothing, planAsJson, writePlan } from '../pack-plan.ts';
 import { listPacks, showPack, writeHistory } from '../pack-show.ts';
 import { writeProblems } from '../problems.ts';
 import { REMOTE_OPTIONS, remoteAddress } from '../remote.ts';
-import { driftElsewhere, rollBackElsewhere } from '../remote-packs.ts';
+import { driftElsewhere, rollBackElsewhere, uninstallElsewhere, uploadElsewhere } from '../remote-packs.ts';
 import type { OpenPacks, PackChange, PackPlan, RemotePacks } from '../services.ts';
 
 interface Chosen extends InstallOptions {
@@ -19,8 +19,8 @@ interface Chosen extends InstallOptions {
   readonly filter: readonly string[];
 }
 
-type Action = (
-  open: OpenPacks,
+type Action<P> = (
+  packs: P,
   name: string,
   place: string | undefined,
   options: Chosen,
@@ -35,7 +35,7 @@ const ACTIONS = {
   drift: (open, name, place, options, io) => drift(open, name, place, options, io),
   'roll-back': (open, name, _place, options, io) => rollBack(open, name, options, io),
   uninstall: (open, name, _place, options, io) => uninstall(open, name, options, io),
-} as const satisfies Readonly<Record<string, Action>>;
+} as const satisfies Readonly<Record<string, Action<OpenPacks>>>;
 
 export const pack = defineCommand({
   name: 'pack',
@@ -72,38 +72,38 @@ export const pack = defineCommand({
   ],
   async run({ options, operands }, io) {
     const [action = '', name, path] = operands;
-    const elsewhere = remoteAddress(options, io);
-    if (elsewhere !== undefined)
-      return runElsewhere(await io.services.openRemotePacks(elsewhere), { action, name, path }, options, io);
     if (!Object.hasOwn(ACTIONS, action))
       throw new UserError(`"${action}" is not one of ${Object.keys(ACTIONS).join(', ')}`);
     if (name === undefined && action !== 'list') throw new UserError(`name the pack: panther pack ${action} NAME`);
+    const known = action as keyof typeof ACTIONS;
+    const elsewhere = remoteAddress(options, io);
+    if (elsewhere !== undefined)
+      return ACTIONS_ELSEWHERE[known](await io.services.openRemotePacks(elsewhere), name ?? '', path, options, io);
     const open = await io.services.openPacks(options['data-dir'], options.config);
     try {
-      return await ACTIONS[action as keyof typeof ACTIONS](open, name ?? '', path, options, io);
+      return await ACTIONS[known](open, name ?? '', path, options, io);
     } finally {
       await open.close();
     }
   },
 });
 
-async function runElsewhere(
-  remote: RemotePacks,
-  { action, name, path }: { action: string | undefined; name: string | undefined; path: string | undefined },
-  options: Chosen,
-  io: CommandIo,
-): Promise<ExitStatus> {
-  if (action === 'list') return listPacks(remote, options.json, io);
-  if (name === undefined) throw new UserError(`name the pack: panther pack ${action} NAME`);
-  if (action === 'history') return writeHistory(remote, name, options.json, io);
-  if (action === 'roll-back') return rollBackElsewhere(remote, name, options, io);
-  if (action !== 'drift')
-    throw new UserError(`with --api-host ${action} is not one of list, history, roll-back, drift`);
-  if (path === undefined) throw new UserError('name what to compare with: panther pack drift NAME PATH');
-  const { ref, folder, pack: packs, filter: filters } = options;
-  requirePath({ place: path, ref, folder, packs, filters });
-  return driftElsewhere(remote, name, resolve(io.cwd, path), options, io);
-}
+/** The same over the API. */
+const ACTIONS_ELSEWHERE = {
+  list: (remote, _name, _place, { json }, io) => listPacks(remote, json, io),
+  show: (remote, name, _place, { json }, io) => showPack(remote, name, json, io),
+  history: (remote, name, _place, { json }, io) => writeHistory(remote, name, json, io),
+  async update(remote, name, _place, options, io) {
+    const sent = await contentToSend(await sourceRequest(remote, name, options), io);
+    return uploadElsewhere(remote, { ...options, name, sent }, io);
+  },
+  async drift(remote, name, place, options, io) {
+    const sent = await contentToSend(await driftRequest(remote, name, place, options), io);
+    return driftElsewhere(remote, name, sent, options, io);
+  },
+  'roll-back': (remote, name, _place, options, io) => rollBackElsewhere(remote, name, options, io),
+  uninstall: (remote, name, _place, options, io) => uninstallElsewhere(remote, name, options, io),
+} as const satisfies Readonly<Record<keyof typeof ACTIONS, Action<RemotePacks>>>;
 
 async function update(open: OpenPacks, name: string, options: Chosen, io: CommandIo): Promise<ExitStatus> {
   const read = await readContent(await sourceRequest(open, name, options), io);
@@ -113,7 +113,11 @@ async function update(open: OpenPacks, name: string, options: Chosen, io: Comman
 }
 
 /** Where the pack came from, but for what is named now. */
-async function sourceRequest(open: OpenPacks, name: string, options: Chosen): Promise<ContentRequest> {
+async function sourceRequest(
+  open: Pick<OpenPacks, 'history' | 'sourceOf'>,
+  name: string,
+  options: Chosen,
+): Promise<ContentRequest> {
   await open.history(name);
   const source = await open.sourceOf(name);
   if (source === undefined)
@@ -179,6 +183,17 @@ async function changeTo(
   await open.apply(plan, content, installer(io, options.note === '' ? change.note : options.note), change);
   await tell(true);
   return EXIT.done;
+}
+
+async function driftRequest(
+  open: Pick<OpenPacks, 'history' | 'sourceOf'>,
+  name: string,
+  place: string | undefined,
+  options: Chosen,
+): Promise<ContentRequest> {
+  if (place === undefined) return sourceRequest(open, name, options);
+  const { ref, folder, pack: packs, filter: filters } = options;
+  return { place, ref, folder, packs, filters };
 }
 
 async function drift(

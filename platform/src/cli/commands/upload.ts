@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import { defineCommand } from '../command.ts';
-import { CHOICE_OPTIONS, packNameOf, readContent, requirePath, SOURCE_OPTIONS } from '../content-source.ts';
+import { CHOICE_OPTIONS, packNameOf, readContent, SOURCE_OPTIONS } from '../content-source.ts';
+import { contentToSend } from '../content-zip.ts';
 import { installContent } from '../install-content.ts';
 import { REMOTE_OPTIONS, remoteAddress } from '../remote.ts';
 import { uploadElsewhere } from '../remote-packs.ts';
@@ -58,9 +59,8 @@ export const upload = defineCommand({
     const request = { place, ref: options.ref, folder: options.folder, packs: options.pack, filters: options.filter };
     const elsewhere = remoteAddress(options, io);
     if (elsewhere !== undefined) {
-      requirePath(request);
-      const path = resolve(io.cwd, place);
-      return uploadElsewhere(await io.services.openRemotePacks(elsewhere), { ...options, name, path }, io);
+      const sent = await contentToSend(request, io);
+      return uploadElsewhere(await io.services.openRemotePacks(elsewhere), { ...options, name, sent }, io);
     }
     const open = await io.services.openPacks(options['data-dir'], options.config);
     try {
