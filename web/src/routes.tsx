@@ -17,6 +17,9 @@ const EditDetection = lazy(() => import('./features/detection-editor/edit-detect
 const NewDetection = lazy(() => import('./features/detection-editor/new-detection.tsx'));
 const Schedules = lazy(() => import('./features/schedules/schedules.tsx'));
 const LookupTables = lazy(() => import('./features/lookup-tables/lookup-tables.tsx'));
+const Packs = lazy(() => import('./features/packs/packs.tsx'));
+const InstallPack = lazy(() => import('./features/packs/install-pack.tsx'));
+const Pack = lazy(() => import('./features/packs/pack.tsx'));
 const Sources = lazy(() => import('./features/sources/sources.tsx'));
 const AddSource = lazy(() => import('./features/sources/add-source.tsx'));
 const Source = lazy(() => import('./features/sources/source.tsx'));
@@ -50,6 +53,9 @@ export function ConsoleRoutes() {
         <Route path="/detections/coverage" element={<Coverage />} />
         <Route path="/detections/schedules" element={<Schedules />} />
         <Route path="/detections/lookup-tables" element={<LookupTables />} />
+        <Route path="/detections/packs" element={<Packs />} />
+        <Route path="/detections/packs/install" element={<InstallPack />} />
+        <Route path="/detections/packs/:name" element={<Pack />} />
         <Route path="/detections/new" element={<NewDetection />} />
         <Route path="/detections/:id/edit" element={<EditDetection />} />
         <Route path="/detections/:id" element={<Detection />} />

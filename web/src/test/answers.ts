@@ -58,6 +58,28 @@ export function sampleAnswers(role: 'admin' | 'analyst' | 'read-only' = 'admin')
     }),
     'GET /detections': { items: [...samples.DETECTIONS], nextCursor: null, total: samples.DETECTIONS.length },
     'GET /detections/:id': ({ params }) => samples.detectionDetail({ id: params.id ?? '' }),
+    'GET /detections/:id/overrides': samples.OVERRIDES,
+    'PUT /detections/:id/overrides': samples.detectionSummary(),
+    'GET /detections/:id/changes': { items: [...samples.DETECTION_CHANGES] },
+    'GET /packs': { items: [...samples.PACKS] },
+    'GET /packs/:name': ({ params }) => {
+      const pack = samples.PACKS.find(({ name }) => name === params.name);
+      if (pack === undefined) return new Refusal(404, 'not-found', `there is no pack ${params.name}`);
+      const item = {
+        type: 'rule',
+        severity: 'HIGH' as const,
+        enabled: true,
+        isSwitched: false,
+        overridden: ['Severity'],
+      };
+      return { ...pack, items: [{ ...item, id: 'Team.Login', displayName: 'Sign-in of the team' }] };
+    },
+    'GET /packs/:name/revisions': { items: [...samples.PACK_REVISIONS] },
+    'POST /packs/:name/preview': ({ params }) => samples.packPlan({ name: params.name ?? '' }),
+    'PUT /packs/:name': { revision: 4, added: 1, changed: 1, removed: 0, problems: [] },
+    'POST /packs/:name/roll-back/preview': samples.packPlan(),
+    'POST /packs/:name/roll-back': { revision: 4, added: 0, changed: 1, removed: 0, problems: [] },
+    'DELETE /packs/:name': undefined,
     'POST /detections/:id/test': {
       passed: 1,
       failed: 1,

@@ -5,7 +5,9 @@ import type {
   AuditEntry,
   Counts,
   Destination,
+  DetectionChange,
   DetectionDetail,
+  DetectionOverrides,
   DetectionSource,
   DetectionSummary,
   DetectionVersion,
@@ -16,6 +18,9 @@ import type {
   LakeSchema,
   LookupTable,
   Overview,
+  Pack,
+  PackPlan,
+  PackRevision,
   QueryResult,
   Replay,
   ReplayResult,
@@ -1016,5 +1021,132 @@ export const AUDIT: readonly AuditEntry[] = [
     ip: '',
     status: 201,
     details: {},
+  },
+];
+
+export const PACKS: readonly Pack[] = [
+  {
+    name: 'panther-starter',
+    revision: 1,
+    detections: 92,
+    overridden: 1,
+    switched: 0,
+    source: null,
+    isFixed: true,
+    installedAt: ago(90_000),
+    updatedAt: ago(90_000),
+    updatedByName: 'Panther',
+    note: '',
+  },
+  {
+    name: 'team-rules',
+    revision: 3,
+    detections: 2,
+    overridden: 1,
+    switched: 1,
+    source: {
+      url: 'https://git.example.com/security/rules.git',
+      ref: 'main',
+      folder: '',
+      commit: '1a2b3c4d5e6f708192a3b4c5d6e7f80912a3b4c5',
+    },
+    isFixed: false,
+    installedAt: ago(9_000),
+    updatedAt: ago(90),
+    updatedByName: 'Ada Admin',
+    note: 'quieter at night',
+  },
+];
+
+export const PACK_REVISIONS: readonly PackRevision[] = [3, 2, 1].map((revision) => ({
+  revision,
+  at: ago(90 * (4 - revision)),
+  by: 'u1',
+  byName: 'Ada Admin',
+  note: revision === 3 ? 'quieter at night' : '',
+  source: null,
+  detections: 2,
+  added: revision === 1 ? ['Team.Login', 'Team.Export'] : [],
+  changed: revision === 1 ? [] : ['Team.Login'],
+  removed: [],
+}));
+
+export function packPlan(part: Partial<PackPlan> = {}): PackPlan {
+  return {
+    name: 'team-rules',
+    revision: 3,
+    changes: [
+      {
+        id: 'Team.Login',
+        type: 'rule',
+        action: 'change',
+        fields: ['Severity', 'code'],
+        owner: null,
+        conflicts: [{ field: 'Severity', here: 'Critical', pack: 'High' }],
+        before: { yaml: 'Severity: Low\n', body: 'def rule(event):\n    return True\n' },
+        after: { yaml: 'Severity: High\n', body: 'def rule(event):\n    return False\n' },
+      },
+      {
+        id: 'Team.New',
+        type: 'rule',
+        action: 'add',
+        fields: [],
+        owner: null,
+        conflicts: [],
+        before: null,
+        after: { yaml: 'RuleID: Team.New\n', body: '' },
+      },
+    ],
+    unchanged: 1,
+    switched: ['Team.Export'],
+    overridden: [{ id: 'Team.Login', fields: ['Severity'] }],
+    problems: [],
+    commit: null,
+    ...part,
+  };
+}
+
+export const OVERRIDES: DetectionOverrides = {
+  origin: 'pack:team-rules',
+  version: '4f2a91c0d1e2f3a4',
+  fields: [
+    { field: 'Severity', kind: 'severity', packValue: 'Low', value: 'Critical', isOverridden: true },
+    { field: 'Threshold', kind: 'integer', packValue: null, value: null, isOverridden: false },
+    { field: 'Tags', kind: 'list', packValue: ['AWS'], value: ['AWS'], isOverridden: false },
+    { field: 'CreateAlert', kind: 'boolean', packValue: null, value: null, isOverridden: false },
+    { field: 'OutputIds', kind: 'destinations', packValue: null, value: null, isOverridden: false },
+    {
+      field: 'Reports',
+      kind: 'reports',
+      packValue: { 'MITRE ATT&CK': ['TA0001:T1078'] },
+      value: { 'MITRE ATT&CK': ['TA0001:T1078'] },
+      isOverridden: false,
+    },
+    { field: 'Runbook', kind: 'long-text', packValue: 'Look.', value: 'Look.', isOverridden: false },
+  ],
+};
+
+export const DETECTION_CHANGES: readonly DetectionChange[] = [
+  {
+    at: ago(60),
+    by: 'u1',
+    byName: 'Ada Admin',
+    action: 'overridden',
+    fields: ['Severity'],
+    fromVersion: 'a',
+    toVersion: 'b',
+    pack: null,
+    note: 'ours is worse',
+  },
+  {
+    at: ago(9_000),
+    by: 'system',
+    byName: 'Panther',
+    action: 'added',
+    fields: [],
+    fromVersion: null,
+    toVersion: 'a',
+    pack: 'pack:team-rules',
+    note: '',
   },
 ];

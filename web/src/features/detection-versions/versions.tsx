@@ -13,6 +13,7 @@ import { Card } from '../../components/page.tsx';
 import { PickOne } from '../../components/pick.tsx';
 import { Loaded } from '../../components/states.tsx';
 import table from '../../components/table.module.css';
+import { Changes } from './changes.tsx';
 import styles from './versions.module.css';
 
 /** The versions of a detection: who saved them and when, what differs between any two, the way back to one. */
@@ -23,6 +24,7 @@ export function Versions({ detection }: { readonly detection: DetectionDetail })
       {({ items }) => (
         <>
           <VersionList detection={detection} versions={items} />
+          <Changes id={detection.id} />
           {items.length > 1 ? (
             <Compare detection={detection} versions={items} />
           ) : (
@@ -50,6 +52,8 @@ function VersionList({ detection, versions }: VersionsProps) {
       'GET /detections/:id',
       'GET /detections/:id/versions',
       'GET /detections/:id/source',
+      'GET /detections/:id/changes',
+      'GET /detections/:id/overrides',
     ],
     done: () => 'The earlier version is the current one.',
   });
@@ -112,7 +116,7 @@ function VersionList({ detection, versions }: VersionsProps) {
 }
 
 function OriginNote({ origin }: { readonly origin: string }) {
-  return <>{origin.startsWith('user:') ? 'Changed here: no pack updates it any more' : `From ${origin}`}</>;
+  return <>{origin.startsWith('user:') ? 'Made or changed here: no pack updates it' : `From ${origin}`}</>;
 }
 
 function Compare({ detection, versions }: VersionsProps) {

@@ -14,6 +14,7 @@ import { Tabs } from '../../components/tabs.tsx';
 import { useUrlState } from '../../components/url-state.ts';
 import { Versions } from '../detection-versions/versions.tsx';
 import { Exceptions } from '../exceptions/exceptions.tsx';
+import { Overrides } from '../overrides/overrides.tsx';
 import { ReplayPanel } from '../replay/replay-panel.tsx';
 import { RunHistory } from '../schedules/run-history.tsx';
 import { DetectionActivity } from './detection-activity.tsx';
@@ -24,7 +25,17 @@ import { EnableSwitch } from './enable-switch.tsx';
 import { FaultNotice } from './fault-notice.tsx';
 
 const BACK = { to: '/detections', label: 'Detections' };
-const TABS = ['code', 'specification', 'tests', 'runs', 'activity', 'replay', 'exceptions', 'versions'] as const;
+const TABS = [
+  'code',
+  'specification',
+  'tests',
+  'runs',
+  'activity',
+  'replay',
+  'exceptions',
+  'overrides',
+  'versions',
+] as const;
 const REPLAYABLE = ['rule'];
 const SCHEDULED = ['scheduled_query', 'correlation_rule'];
 const MINUTE_MS = 60_000;
@@ -114,6 +125,16 @@ function DetectionView({ detection }: { readonly detection: DetectionDetail }) {
             ...(detection.severity === null
               ? []
               : [{ id: 'exceptions' as const, label: 'Exceptions', content: <Exceptions detection={detection} /> }]),
+            ...(detection.severity === null || detection.origin.startsWith('user:')
+              ? []
+              : [
+                  {
+                    id: 'overrides' as const,
+                    label:
+                      detection.overridden.length === 0 ? 'Overrides' : `Overrides (${detection.overridden.length})`,
+                    content: <Overrides detection={detection} />,
+                  },
+                ]),
             { id: 'versions', label: 'Versions', content: <Versions detection={detection} /> },
           ]}
         />

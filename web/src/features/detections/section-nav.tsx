@@ -3,6 +3,7 @@ import styles from './section-nav.module.css';
 
 const PAGES = [
   { to: '/detections', label: 'All detections' },
+  { to: '/detections/packs', label: 'Packs' },
   { to: '/detections/coverage', label: 'Coverage' },
   { to: '/detections/schedules', label: 'Schedules' },
   { to: '/detections/lookup-tables', label: 'Lookup tables' },

@@ -8,12 +8,12 @@ import { Ago } from '../../components/ago.tsx';
 import { Dot, Tag } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { cx } from '../../components/cx.ts';
+import { fileAsBase64 } from '../../components/file-as-base64.ts';
 import { formatBytes, formatNumber } from '../../components/format.ts';
 import { Card, Page } from '../../components/page.tsx';
 import { Empty, Loaded } from '../../components/states.tsx';
 import table from '../../components/table.module.css';
 import { SectionNav } from '../detections/section-nav.tsx';
-import { fileAsBase64 } from './file-as-base64.ts';
 import styles from './lookup-tables.module.css';
 
 export default function LookupTablesPage() {
