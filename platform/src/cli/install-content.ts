@@ -52,6 +52,7 @@ async function installChecked(open: OpenPacks, install: Install, io: CommandIo):
   if (!options.json) await writeLeftOut(planned, io);
   const status = wrong.length > 0 ? EXIT.failures : EXIT.done;
   if (options['dry-run'] || isNothing(plan)) {
+    if (!options['dry-run']) await followSource(open, install, plan);
     await result(false, planned);
     return status;
   }
@@ -64,6 +65,15 @@ async function installChecked(open: OpenPacks, install: Install, io: CommandIo):
     await io.stdout.write(`installed: ${done.added} added, ${done.updated} changed, ${done.removed} removed\n`);
   await result(true, planned);
   return status;
+}
+
+/** Another branch or tag may have just what is installed. */
+async function followSource(
+  open: OpenPacks,
+  { name, read: { source } }: Install,
+  { revision }: PackPlan,
+): Promise<void> {
+  if (source !== undefined && revision > 0) await open.follow(name, source);
 }
 
 interface Planned {

@@ -135,6 +135,8 @@ export interface OpenPacks {
   ): Promise<{ readonly added: number; readonly updated: number; readonly removed: number }>;
   /** Where the pack, or a revision of it, came from, and which part of that. Undefined: a folder, a zip or a file. */
   sourceOf(name: string, revision?: number): Promise<ContentSource | undefined>;
+  /** Of a pack that is as its new source has it: updates come from there from now on. */
+  follow(name: string, source: ContentSource): Promise<void>;
   list(): Promise<
     readonly {
       readonly name: string;

@@ -116,6 +116,7 @@ test('over https: shallow, with credentials of the address for its server alone'
   for (const ref of ['v1', first]) assert.equal((await idsOf({ url: known, ref })).source.commit, first, ref);
   await assert.rejects(idsOf({ url: known, ref: 'nope' }), /no branch, tag or commit nope/);
   await assert.rejects(idsOf({ url: `${known}x` }), /no such repository/);
+  await assert.rejects(idsOf({ url: known, maxBytes: 1_000 }), /larger than 0\.001 MB/);
   for (const wrong of [url, url.replace('//', '//ann:wr0ngpass@')])
     await assert.rejects(
       idsOf({ url: wrong }),

@@ -106,15 +106,17 @@ async function fetchInto(
   const run: Repository['run'] = (args, more) =>
     runGit(args, { env, cwd: scratch, protocol: 'none', signal, maxOutputBytes: MAX_LIST_BYTES, ...more });
   const maxBytes = request.maxBytes ?? DEFAULT_MAX_BYTES;
-  const watch = setInterval(async () => {
+  const checkSize = async () => {
     if ((await sizeOf(scratch)) > maxBytes)
-      tooLarge.abort(new UserError(`the repository is larger than ${Math.round(maxBytes / 1_000_000)} MB`));
-  }, SIZE_CHECK_MS);
+      tooLarge.abort(new UserError(`the repository is larger than ${maxBytes / 1_000_000} MB`));
+  };
+  const watch = setInterval(checkSize, SIZE_CHECK_MS);
   try {
     await run(['init', '--quiet', '--bare', '--template=']);
     const options = ['--quiet', '--depth=1', '--no-tags', '--no-recurse-submodules', '--no-auto-maintenance'];
     const what = ['--', address.url, `+${ref ?? 'HEAD'}:refs/panther/content`];
     await run(['fetch', ...options, ...what], { protocol: address.kind, extraEnv });
+    await checkSize();
     const commit = await run(['rev-parse', '--verify', 'refs/panther/content^{commit}']);
     return { run, prefix: '', top: address.url, commit: String(commit).trim() };
   } catch (error) {
@@ -221,7 +223,9 @@ function explained(error: unknown, { url, ref, secrets }: Attempt): unknown {
   if (!(error instanceof GitFailure)) return error;
   const said = withoutSecrets(error.stderr, secrets);
   const place = { file: url };
-  if (/couldn't find remote ref|not our ref|unadvertised object|Needed a single revision|unknown revision/.test(said))
+  if (/unadvertised object/.test(said))
+    return new UserError('its server gives out no single commits: name a branch or a tag', { field: '--ref' });
+  if (/couldn't find remote ref|not our ref|Needed a single revision|unknown revision/.test(said))
     return new UserError(
       ref === undefined
         ? 'the repository is empty'

@@ -1,6 +1,5 @@
 /** Packs of a data folder, whether its Panther runs or not: one that runs takes changes up by itself. */
 import { resolve } from 'node:path';
-import type { ContentSource } from '../../cli/content-source.ts';
 import type { OpenPacks, PackChange } from '../../cli/services.ts';
 import { UserError } from '../../core/errors.ts';
 import { storedDetection } from '../../detections/detection.ts';
@@ -31,18 +30,12 @@ export async function openPacks(options: OpenPacksOptions): Promise<OpenPacks> {
       await audit(state, { action, name: plan.name, by, done, source });
       return done;
     },
-    async sourceOf(name, revision) {
-      const id = `pack:${name}`;
-      const row =
-        revision === undefined
-          ? await state.db.selectFrom('packs').select('source').where('id', '=', id).executeTakeFirst()
-          : await state.db
-              .selectFrom('pack_revisions')
-              .select('source')
-              .where('pack_id', '=', id)
-              .where('revision', '=', revision)
-              .executeTakeFirst();
-      return row?.source == null ? undefined : (JSON.parse(row.source) as ContentSource);
+    async follow(name, source) {
+      await state.db
+        .updateTable('packs')
+        .set({ source: JSON.stringify(source) })
+        .where('id', '=', `pack:${name}`)
+        .execute();
     },
     async items(name) {
       const [newest] = await packs.history(name);

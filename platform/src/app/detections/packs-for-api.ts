@@ -106,7 +106,7 @@ export function createPacksForApi(context: PackContext): PacksForApi {
     async rollBack(name, { revision, expectedRevision }, by) {
       requireChangeable(name, context);
       const detections = await packs.contentAt(name, revision);
-      const source = (await packs.history(name)).find((one) => one.revision === revision)?.source ?? undefined;
+      const source = await packs.sourceOf(name, revision);
       const note = by.note === '' ? `back to revision ${revision}` : by.note;
       const done = await packs.apply({ name, revision: expectedRevision }, detections, { ...by, note }, source);
       await context.changed();

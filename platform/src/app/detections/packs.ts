@@ -25,6 +25,9 @@ export interface PackSource {
   /** Within the repository; empty for all of it. */
   readonly folder: string;
   readonly commit: string;
+  /** What of it was chosen, on the command line. */
+  readonly packs?: readonly string[];
+  readonly filters?: readonly string[];
 }
 
 export interface PackRevision {
@@ -55,6 +58,8 @@ export interface Packs {
   list(): Promise<readonly PackSummary[]>;
   /** The newest first. @throws UserError when there is no such pack */
   history(name: string): Promise<readonly PackRevision[]>;
+  /** With what was chosen of it; without a revision as it is now. Undefined: a folder, a zip or a file. */
+  sourceOf(name: string, revision?: number): Promise<PackSource | undefined>;
   /** The detections as they were at a revision. @throws UserError when there is no such revision */
   contentAt(name: string, revision: number): Promise<readonly Detection[]>;
 }
@@ -135,6 +140,19 @@ export function createPacks(state: State, clock: Clock): Packs {
           removed: idsOf('removed'),
         };
       });
+    },
+    async sourceOf(name, revision) {
+      const pack = db
+        .selectFrom('packs')
+        .select('source')
+        .where('id', '=', PREFIX + name);
+      const past = db
+        .selectFrom('pack_revisions')
+        .select('source')
+        .where('pack_id', '=', PREFIX + name);
+      const query = revision === undefined ? pack : past.where('revision', '=', revision);
+      const row = await query.executeTakeFirst();
+      return row?.source == null ? undefined : (JSON.parse(row.source) as PackSource);
     },
     async contentAt(name, revision) {
       await requirePack(name);

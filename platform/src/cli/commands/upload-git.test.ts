@@ -89,6 +89,13 @@ test('need 15: a repository at a tag; where it came from is kept, and read again
   assert.equal((await ask('drift', 'git')).status, 0);
 });
 
+test('a branch with the same content: nothing changes but where updates come from', async () => {
+  repository.git('branch', 'release');
+  assert.equal((await ask('update', 'git', '--ref', 'release')).status, 0);
+  assert.match((await ask('list')).stdout, /│ git +│ +3 │.* rules release /);
+  assert.equal((await ask('update', 'git', '--ref', 'main')).status, 0);
+});
+
 test('going back to a revision goes back to where that came from', async () => {
   assert.equal((await ask('roll-back', 'git', '--yes', '--to', '1')).status, 0);
   const [newest] = JSON.parse((await ask('history', 'git', '--json')).stdout);
