@@ -162,6 +162,8 @@ export interface OpenPacks {
   contentAt(name: string, revision: number): Promise<readonly Detection[]>;
   /** What is installed of the pack, by id. @throws UserError when there is no such pack */
   items(name: string): Promise<readonly PackItem[]>;
+  /** What of the pack others cannot do without: its id, and theirs. */
+  neededByOthers(name: string): Promise<ReadonlyMap<string, readonly string[]>>;
   /** @throws UserError for a folder that Panther follows by itself */
   checkFolder(path: string): void;
   close(): Promise<void>;

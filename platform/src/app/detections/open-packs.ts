@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { OpenPacks, PackChange } from '../../cli/services.ts';
 import { UserError } from '../../core/errors.ts';
 import { storedDetection } from '../../detections/detection.ts';
+import { neededBy } from '../../detections/packs/needs.ts';
 import { readOverrides } from '../../detections/packs/overrides.ts';
 import type { Changer } from '../../detections/packs/stored.ts';
 import type { State } from '../../ports/state/state.ts';
@@ -36,6 +37,15 @@ export async function openPacks(options: OpenPacksOptions): Promise<OpenPacks> {
         .set({ source: JSON.stringify(source) })
         .where('id', '=', `pack:${name}`)
         .execute();
+    },
+    async neededByOthers(name) {
+      const rows = await state.db
+        .selectFrom('detections')
+        .select(['id', 'spec', 'body', 'enabled', 'origin'])
+        .execute();
+      const isOwn = ({ origin }: { readonly origin: string }) => origin === `pack:${name}`;
+      const others = rows.filter((row) => !isOwn(row)).map(storedDetection);
+      return neededBy(rows.filter(isOwn).map(storedDetection), others);
     },
     async items(name) {
       const [newest] = await packs.history(name);

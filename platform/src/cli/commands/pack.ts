@@ -149,8 +149,14 @@ async function uninstall(open: OpenPacks, name: string, options: Chosen, io: Com
   const overridden = items.filter((one) => one.overridden.length > 0).map(({ id }) => id);
   if (overridden.length > 0 && !options.json)
     await io.stderr.write(`what is overridden here goes with it: ${overridden.join(', ')}\n`);
+  for (const [id, others] of await open.neededByOthers(name))
+    await io.stderr.write(`${io.paint('yellow', 'warning')}: ${id} is needed by ${fewOf(others)}, which will fail\n`);
   const change = { action: 'uninstall' as const, note: 'uninstalled' };
   return changeTo(open, { name, content: [], change, question: 'Uninstall?' }, options, io);
+}
+
+function fewOf(ids: readonly string[]): string {
+  return ids.length <= 3 ? ids.join(', ') : `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more`;
 }
 
 interface Change {

@@ -138,6 +138,22 @@ test('every change on the command line is in the audit log, as one of the API is
   assert.deepEqual([note, changed, source.commit], ['because', 1, commits[1]]);
 });
 
+test('uninstalling what others need is warned of', async () => {
+  const helpers = createRepository(join(cwd, 'helpers'));
+  helpers.write('h.yml', 'AnalysisType: global\nGlobalID: h\nFilename: h.py\n');
+  helpers.write('h.py', 'x = 1\n');
+  helpers.commit('one');
+  mkdirSync(join(cwd, 'user'));
+  writeFileSync(join(cwd, 'user', 'u.yml'), rule('U').replace(/Detection:.*/, 'Filename: u.py'));
+  writeFileSync(join(cwd, 'user', 'u.py'), 'from h import x\n\ndef rule(event):\n    return x == 1\n');
+  assert.equal((await send('--yes', 'helpers')).status, 0);
+  assert.equal((await send('--yes', 'user')).status, 0);
+  assert.match((await ask('uninstall', 'helpers')).stderr, /warning: h is needed by U, which will fail\n/);
+  const { stderr } = await ask('uninstall', 'user', '--yes');
+  assert.equal(stderr, '');
+  assert.equal((await ask('uninstall', 'helpers', '--yes')).stderr, '');
+});
+
 test('need 14: only what a manifest names; update keeps to it', async () => {
   const { status, stdout } = await send('--yes', '--ref', 'v1', '--pack', 'P.AWS', '--name', 'some', 'content');
   assert.deepEqual([status, Object.keys(await severities('some'))], [0, ['A', 'C', 'P.AWS']], stdout);

@@ -12,6 +12,26 @@ export function withNeeds(chosen: readonly Detection[], all: readonly Detection[
   return all.filter((one) => taken.has(one) || (one.type === 'exception' && ids.has(String(one.spec.DetectionID))));
 }
 
+/** What of `removed` others cannot do without: its id, and theirs. */
+export function neededBy(
+  removed: readonly Detection[],
+  others: readonly Detection[],
+): ReadonlyMap<string, readonly string[]> {
+  const known = indexOf([...removed, ...others]);
+  const gone = new Set(removed);
+  const found = new Map<string, string[]>();
+  for (const other of others) {
+    const needed = new Set(needsOf(other, known).filter((one) => gone.has(one) && isUsed(one, other)));
+    for (const { id } of needed) found.set(id, [...(found.get(id) ?? []), other.id]);
+  }
+  return found;
+}
+
+/** A data model is there for every rule of its log type, and used by few. */
+function isUsed({ type }: Detection, { body }: Detection): boolean {
+  return type !== 'datamodel' || /\budm\b/.test(body);
+}
+
 interface Known {
   readonly byId: ReadonlyMap<string, Detection>;
   /** By the names that code imports. */
