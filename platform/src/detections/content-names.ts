@@ -13,7 +13,7 @@ const TEXT_NAME = /\.(ya?ml|json|ts|py|csv|jsonl)$/;
 
 /** One file of an archive, and all of them: what is larger is no content. */
 export const MAX_FILE_BYTES = 20_000_000;
-export const MAX_CONTENT_BYTES = 500_000_000;
+export const MAX_CONTENT_BYTES = 200_000_000;
 
 export function isContentText(name: string): boolean {
   return TEXT_NAME.test(name) && !/(^|\/)(__pycache__|node_modules)\//.test(name);

@@ -36,16 +36,17 @@ export function readZip(bytes: Uint8Array, label: string): Archive {
 }
 
 function textsOf(zip: Buffer): ReadonlyMap<string, string> {
+  const entries = entriesOf(zip).filter(({ name, isLink }) => !isLink && isContentText(name));
   const texts = new Map<string, string>();
   let total = 0;
-  for (const entry of entriesOf(zip)) {
-    const { name, size, isLink, isEncrypted } = entry;
-    if (isLink || !isContentText(name)) continue;
+  for (const { name, size } of entries) {
     total += size;
     if (size > MAX_FILE_BYTES || total > MAX_CONTENT_BYTES) throw new Error(`${name} is too large`);
-    if (isEncrypted) throw new Error(`${name} is encrypted`);
-    if (texts.has(name)) throw new Error(`it has ${name} twice`);
-    texts.set(name, new TextDecoder().decode(contentOf(zip, entry)));
+  }
+  for (const entry of entries) {
+    if (entry.isEncrypted) throw new Error(`${entry.name} is encrypted`);
+    if (texts.has(entry.name)) throw new Error(`it has ${entry.name} twice`);
+    texts.set(entry.name, new TextDecoder().decode(contentOf(zip, entry)));
   }
   return texts;
 }
