@@ -1,4 +1,5 @@
 /** The pages to look at. */
+import { strToU8, zipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 
 export interface Stop {
@@ -18,6 +19,10 @@ const FIXED: readonly Stop[] = [
   { name: 'coverage', path: '/detections/coverage' },
   { name: 'schedules', path: '/detections/schedules' },
   { name: 'lookup-tables', path: '/detections/lookup-tables' },
+  { name: 'install-pack', path: '/detections/packs/install', act: lookAtPack },
+  { name: 'packs', path: '/detections/packs', act: installPack },
+  { name: 'pack', path: '/detections/packs/walked', act: goBackOfPack },
+  { name: 'detection-overrides', path: '/detections/Walked.Pack?tab=overrides', act: overrideSeverity },
   { name: 'new-detection', path: '/detections/new' },
   { name: 'detections-chosen', path: '/detections', act: chooseSome },
   { name: 'sources', path: '/sources' },
@@ -84,6 +89,39 @@ async function chooseSome(page: Page): Promise<void> {
     .nth(1)
     .check();
   await page.getByRole('region', { name: 'Chosen detections' }).waitFor();
+}
+
+async function lookAtPack(page: Page, severity = 'Low'): Promise<void> {
+  const Detection = '[{KeyPath: eventName, Condition: Equals, Value: x}]';
+  const spec = `AnalysisType: rule\nRuleID: Walked.Pack\nEnabled: true\nSeverity: ${severity}\nLogTypes: [AWS.CloudTrail]\nDetection: ${Detection}\n`;
+  const buffer = Buffer.from(zipSync({ 'walked.yml': strToU8(spec) }));
+  await page.getByLabel('Zip of detections').setInputFiles({ name: 'walked.zip', mimeType: 'application/zip', buffer });
+  await page.getByRole('button', { name: 'Show the difference' }).click();
+  await page.getByRole('button', { name: 'Show Walked.Pack' }).click();
+  await page.getByRole('button', { name: 'Install', exact: true }).waitFor();
+}
+
+/** Twice, for a history. */
+async function installPack(page: Page): Promise<void> {
+  for (const severity of ['Low', 'High']) {
+    await page.goto('/detections/packs/install');
+    await lookAtPack(page, severity);
+    await page.getByRole('button', { name: 'Install', exact: true }).click();
+    await page.getByRole('heading', { name: 'walked' }).waitFor();
+  }
+  await page.goto('/detections/packs');
+  await page.getByRole('link', { name: 'walked' }).waitFor();
+}
+
+async function goBackOfPack(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Go back to revision 1' }).click();
+  await page.getByRole('button', { name: 'Show Walked.Pack' }).waitFor();
+}
+
+async function overrideSeverity(page: Page): Promise<void> {
+  await page.getByRole('spinbutton', { name: /^Alerts from/ }).fill('5');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Overrides (1)').waitFor();
 }
 
 async function waitForEditor(page: Page): Promise<void> {

@@ -13,7 +13,7 @@ const colours = EditorView.theme({
   '&': { '--added': 'var(--good-bg)', '--removed': 'var(--bad-bg)' },
   '&.cm-merge-b .cm-changedLine, .cm-inlineChangedLine': { backgroundColor: 'var(--good-bg) !important' },
   '&.cm-merge-a .cm-changedLine, .cm-deletedChunk': { backgroundColor: 'var(--bad-bg) !important' },
-  '&.cm-merge-b .cm-changedText': { background: 'light-dark(#b2e6c8, #1d5a3b) !important' },
+  '&.cm-merge-b .cm-changedText': { background: 'light-dark(#b2e6c8, #174a30) !important' },
   '&.cm-merge-a .cm-changedText, .cm-deletedText': { background: 'light-dark(#ffc2cd, #7a2238) !important' },
   '.cm-collapsedLines': {
     background: 'var(--surface-2)',

@@ -20,7 +20,13 @@ export function ToastProvider({ children }: { readonly children: ReactNode }) {
 function Toasts() {
   const { toasts } = Toast.useToastManager();
   return toasts.map((toast) => (
-    <Toast.Root key={toast.id} toast={toast} className={styles.toast} swipeDirection={['right', 'down']}>
+    <Toast.Root
+      key={toast.id}
+      toast={toast}
+      className={styles.toast}
+      swipeDirection={['right', 'down']}
+      aria-label={toast.type === 'failed' ? 'It failed' : 'Done'}
+    >
       <Toast.Content className={styles.content}>
         {toast.type === 'failed' ? (
           <TriangleAlert aria-hidden className={cx(styles.icon, styles.bad)} />

@@ -142,7 +142,7 @@ function Revisions({ pack, canChange }: { readonly pack: PackDetail; readonly ca
             <table className={table.table}>
               <thead>
                 <tr>
-                  <th className={table.number}>Revision</th>
+                  <th>Revision</th>
                   <th>Changed</th>
                   <th className={table.hideSmall}>By</th>
                   {canChange && (
@@ -155,7 +155,7 @@ function Revisions({ pack, canChange }: { readonly pack: PackDetail; readonly ca
               <tbody>
                 {items.map((revision) => (
                   <tr key={revision.revision}>
-                    <td className={table.number}>{revision.revision}</td>
+                    <td>{revision.revision}</td>
                     <td>
                       <WhatChanged revision={revision} />
                     </td>

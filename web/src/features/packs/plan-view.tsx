@@ -113,7 +113,12 @@ function ChangeRows({ change }: { readonly change: PackChange }) {
         </td>
         <td className={table.actions}>
           {(before !== null || after !== null) && (
-            <Button small aria-expanded={isOpen} aria-label={`Difference of ${id}`} onClick={() => setOpen(!isOpen)}>
+            <Button
+              small
+              aria-expanded={isOpen}
+              aria-label={`${isOpen ? 'Hide' : 'Show'} ${id}`}
+              onClick={() => setOpen(!isOpen)}
+            >
               {isOpen ? 'Hide' : 'Show'}
             </Button>
           )}
