@@ -19,7 +19,7 @@ export function services(): Services {
       const url = workerUrl('log-processor', './log-processing');
       return startPanther(options, { env: process.env, contentDir, consoleDir: CONSOLE_DIR, version, workerUrl: url });
     },
-    async openRunners(dir) {
+    async openRunners(dir, lookup) {
       const [{ createRunners }, { installedPackages }] = await Promise.all([
         import('./detections/detection-runners.ts'),
         import('./detections/python-packages.ts'),
@@ -27,6 +27,7 @@ export function services(): Services {
       return createRunners(
         undefined,
         installedPackages(dataDir(resolve(dir ?? defaultDataDir(process.env))).pythonPackages),
+        lookup,
       );
     },
     async fetchPackages({ configFile, dataDir: dir, indexUrl, cwd }) {

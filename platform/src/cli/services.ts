@@ -7,6 +7,7 @@ import type { Plan } from '../detections/packs/plan.ts';
 import type { LockedPackage } from '../detections/python/packages/packages.ts';
 import type { PythonRunner } from '../detections/python/runner.ts';
 import type { ReplayFindings } from '../detections/replay/report.ts';
+import type { FindRow } from '../detections/state/key-values.ts';
 import type { TypeScriptRunner } from '../detections/typescript/runner.ts';
 import type { LakeSql } from '../lake/sql.ts';
 import type { LogType } from '../log-analysis/schema.ts';
@@ -230,7 +231,7 @@ export interface Services extends OperationServices {
   readonly contentDir: string;
   startPanther(options: UpOptions): Promise<RunningPanther>;
   /** What runs the code of detections; close it at the end. Python packages are those of the data folder. */
-  openRunners(dataDir?: string): Promise<DetectionRunners>;
+  openRunners(dataDir?: string, lookup?: FindRow): Promise<DetectionRunners>;
   /** Fetches what `PipLayer` lists. @throws UserError, ExternalError */
   fetchPackages(options: FetchPackagesOptions): Promise<{
     /** The configuration that was read. */

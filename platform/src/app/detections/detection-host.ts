@@ -7,6 +7,7 @@ import { UserError } from '../../core/errors.ts';
 import { type Detection, storedDetection } from '../../detections/detection.ts';
 import { loadDetections } from '../../detections/load.ts';
 import { explain } from '../../detections/planner/explain.ts';
+import { lookupOnDemand } from '../enrichment/lookup-on-demand.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Component } from '../system.ts';
 import { deriveCondition, readConditions } from './conditions.ts';
@@ -61,7 +62,7 @@ export async function openDetectionHost(runtime: Runtime, env: PackContext['env'
   }
 
   function ownRunners(): Runners {
-    runners ??= createRunners(undefined, installedPackages(runtime.dir.pythonPackages));
+    runners ??= createRunners(undefined, installedPackages(runtime.dir.pythonPackages), lookupOnDemand(adapters));
     return runners;
   }
 

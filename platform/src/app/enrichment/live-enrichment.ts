@@ -1,12 +1,13 @@
 /** The lookup tables of a running log processor, replaced when one of them changes. */
 import type { LogEvent } from '../../core/event.ts';
 import type { Detection } from '../../detections/detection.ts';
+import { lookupUseOf } from '../../detections/lookup-use.ts';
 import { compileEnrichment, type Enrich, type TableUse } from '../../enrichment/enrich.ts';
 import type { LookupRow } from '../../enrichment/rows.ts';
 import type { LookupTable } from '../../enrichment/table.ts';
 import { readDetections } from '../detections/detection-store.ts';
 import type { Log } from '../log.ts';
-import { type LookupStores, readFiles, readTable, useOf } from './lookup-store.ts';
+import { type LookupStores, readFiles, readTable } from './lookup-store.ts';
 
 export interface LiveEnrichment {
   enrich(event: LogEvent): void;
@@ -32,7 +33,7 @@ export async function openLiveEnrichment(stores: LookupStores, log: Log): Promis
     for (const detection of tables) {
       const version = `${detection.version} ${files.get(detection.id)?.version ?? ''}`;
       const table = await tableOf(detection, version, files.get(detection.id));
-      if (table !== undefined) uses.push({ name: detection.id, table, logTypes: useOf(detection).logTypes });
+      if (table !== undefined) uses.push({ name: detection.id, table, logTypes: lookupUseOf(detection).logTypes });
     }
     for (const id of loaded.keys()) if (!tables.some((one) => one.id === id)) loaded.delete(id);
     enrichers = compileEnrichment(uses);

@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { errorMessage, UserError } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/ids.ts';
 import type { Detection } from '../../detections/detection.ts';
+import { lookupUseOf } from '../../detections/lookup-use.ts';
 import { formatOf, type LookupRow, parseRows, unpacked } from '../../enrichment/rows.ts';
 import { type LookupTable, loadTable } from '../../enrichment/table.ts';
 import { BUCKETS } from '../../ports/buckets.ts';
@@ -11,23 +12,6 @@ import type { LookupFilesTable } from '../../ports/state/tables.ts';
 import type { Adapters } from '../adapters.ts';
 
 export type LookupStores = Pick<Adapters, 'state' | 'objects'>;
-
-interface LogTypeMap {
-  readonly PrimaryKey: string;
-  readonly AssociatedLogTypes?: readonly { readonly LogType: string; readonly Selectors?: readonly string[] | null }[];
-}
-
-export interface LookupUse {
-  readonly primaryKey: string;
-  readonly logTypes: readonly { readonly logType: string; readonly selectors: readonly string[] }[];
-}
-
-/** Of the specification of a lookup table. */
-export function useOf({ spec }: Detection): LookupUse {
-  const { PrimaryKey: primaryKey, AssociatedLogTypes: types } = spec.LogTypeMap as LogTypeMap;
-  const logTypes = (types ?? []).map(({ LogType: logType, Selectors }) => ({ logType, selectors: Selectors ?? [] }));
-  return { primaryKey, logTypes };
-}
 
 export async function readFiles({ state }: LookupStores): Promise<ReadonlyMap<string, LookupFilesTable>> {
   const rows = await state.db.selectFrom('lookup_files').selectAll().execute();
@@ -41,7 +25,7 @@ export async function readTable(
   file: LookupFilesTable | undefined,
 ): Promise<LookupTable | undefined> {
   const read = await bytesOf(stores, detection, file);
-  return read === undefined ? undefined : loadTable({ ...read, primaryKey: useOf(detection).primaryKey });
+  return read === undefined ? undefined : loadTable({ ...read, primaryKey: lookupUseOf(detection).primaryKey });
 }
 
 /** Every row, for SQL. @throws UserError for a MaxMind database */
@@ -83,7 +67,7 @@ export async function storeFile(
   detection: Detection,
   { name, bytes }: { readonly name: string; readonly bytes: Uint8Array },
 ): Promise<{ readonly rowCount: number | undefined; readonly isNew: boolean }> {
-  const { rowCount } = loadTable({ name, bytes, primaryKey: useOf(detection).primaryKey });
+  const { rowCount } = loadTable({ name, bytes, primaryKey: lookupUseOf(detection).primaryKey });
   const version = sha256Hex(bytes).slice(0, 32);
   const before = (await readFiles(stores)).get(detection.id);
   const at = clock.now().toISOString();

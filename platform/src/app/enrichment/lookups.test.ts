@@ -9,12 +9,14 @@ import { temporaryFolder } from '../../../test/support/panther.ts';
 import { openTestPipeline, type TestPipeline, trailEvent } from '../../../test/support/pipeline.ts';
 import { toDetection } from '../../detections/detection.ts';
 import { readConfig } from '../config.ts';
+import { createRunners } from '../detections/detection-runners.ts';
 import { installContent } from '../detections/detection-store.ts';
 import { openLiveDetections } from '../detections/live-detections.ts';
 import { createLog } from '../log.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import { openRuntime, type Runtime } from '../runtime.ts';
 import { type LiveEnrichment, openLiveEnrichment } from './live-enrichment.ts';
+import { lookupOnDemand } from './lookup-on-demand.ts';
 import { refreshLookups } from './lookup-refresh.ts';
 import { readFiles } from './lookup-store.ts';
 
@@ -194,5 +196,25 @@ export function rule(event: Event<'AWS.CloudTrail'>): boolean {
     ]);
   } finally {
     await live.close();
+  }
+});
+
+test('rules outside of a log processor find rows as well, of tables that are loaded when they are asked for', async () => {
+  const find = lookupOnDemand(runtime.adapters);
+  assert.equal((await find('owners', 'us-west-2'))?.owner, 'ann');
+  assert.equal(await find('owners', 'nowhere'), undefined);
+  assert.equal(await find('none', 'us-west-2'), undefined);
+  const runners = createRunners(undefined, [], find);
+  try {
+    const body =
+      "import { lookup } from 'panther';\nexport const rule = (event) => lookup('owners', event.awsRegion).owner === 'ann';\n";
+    const answer = await runners.typescript.test({
+      rule: { key: 0, id: 'Draft', file: 'draft.ts', body },
+      eventJson: '{"awsRegion":"us-west-2"}',
+      mocks: {},
+    });
+    assert.deepEqual([answer.matched, answer.error], [true, undefined]);
+  } finally {
+    await runners.close();
   }
 });

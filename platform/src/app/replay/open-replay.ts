@@ -10,6 +10,7 @@ import { readDetections } from '../detections/detection-store.ts';
 import { readExceptions } from '../detections/exceptions.ts';
 import { installedPackages } from '../detections/python-packages.ts';
 import { systemClock } from '../embedded.ts';
+import { lookupOnDemand } from '../enrichment/lookup-on-demand.ts';
 import { readLogTypes, tablesOf } from '../lake/known-log-types.ts';
 import { type OpenLakeOptions, openStores } from '../lake/open-lake.ts';
 import { createLog } from '../log.ts';
@@ -29,6 +30,7 @@ export async function openReplay(options: OpenLakeOptions): Promise<OpenReplay> 
     tmpDir,
     nonce: () => randomBytes(8).toString('hex'),
     packages: installedPackages(dataDir(options.root).pythonPackages),
+    lookup: lookupOnDemand({ state, objects }),
     now: () => systemClock.now(),
   };
   const log = createLog({ level: 'error', format: 'text', now: () => systemClock.now() });

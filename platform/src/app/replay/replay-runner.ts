@@ -11,6 +11,7 @@ import { readDetections } from '../detections/detection-store.ts';
 import { type Draft, readDraft } from '../detections/draft-detection.ts';
 import { readExceptions } from '../detections/exceptions.ts';
 import { installedPackages } from '../detections/python-packages.ts';
+import { lookupOnDemand } from '../enrichment/lookup-on-demand.ts';
 import type { Runtime } from '../runtime.ts';
 import { type ReplayOutcome, type ReplayProgress, replay, shownOutcome } from './replay.ts';
 
@@ -177,6 +178,7 @@ async function replayStored(
     tmpDir: dir.tmp,
     nonce,
     packages: installedPackages(dir.pythonPackages),
+    lookup: lookupOnDemand(adapters),
     now: () => runtime.clock.now(),
   };
   const [from, to] = [new Date(request.from), new Date(request.to)];

@@ -16,7 +16,7 @@ import { planDetection } from '../../detections/planner/plan.ts';
 import type { PythonPackage } from '../../detections/python/runner.ts';
 import { pushDown } from '../../detections/replay/push-down.ts';
 import { createReplayReport, type ReplayFindings, toRfc3339 } from '../../detections/replay/report.ts';
-import { createKeyValuesInMemory } from '../../detections/state/key-values.ts';
+import { createKeyValuesInMemory, type FindRow } from '../../detections/state/key-values.ts';
 import type { LiveFile } from '../../lake/catalog.ts';
 import { stringifyEvent } from '../../log-analysis/json-values.ts';
 import { createRunners } from '../detections/detection-runners.ts';
@@ -25,6 +25,8 @@ import { type LakeEventsDeps, lakeHour, readLakeEvents } from './lake-events.ts'
 export interface ReplayDeps extends LakeEventsDeps {
   readonly tables: readonly LakeTable[];
   readonly packages?: readonly PythonPackage[];
+  /** Of lookup tables. */
+  readonly lookup?: FindRow;
   readonly now: () => Date;
 }
 
@@ -74,7 +76,7 @@ export async function replay(deps: ReplayDeps, request: ReplayRequest): Promise<
   const startedAt = performance.now();
   const tables = tablesOf(deps, rule);
   if (from >= to) throw new UserError('it must be before the end of the time', { field: 'from' });
-  const runners = createRunners(createKeyValuesInMemory(), deps.packages);
+  const runners = createRunners(createKeyValuesInMemory(deps.lookup), deps.packages);
   try {
     const condition = await planDetection(rule, (source) => runners.python.ast(source));
     const others = detections.filter(({ type, id }) => type !== 'rule' && id !== rule.id);

@@ -6,6 +6,7 @@ import type { RunOutcome } from '../../detections/schedule/run-store.ts';
 import { createKeyValueSession } from '../../detections/state/key-values.ts';
 import { createRunners } from '../detections/detection-runners.ts';
 import { installedPackages } from '../detections/python-packages.ts';
+import { lookupOnDemand } from '../enrichment/lookup-on-demand.ts';
 import { commitResults, createResultEffects } from './scheduled-results.ts';
 import type { RunTask, SchedulerRuntime } from './scheduler.ts';
 
@@ -15,7 +16,11 @@ const MAX_ROWS = 100_000;
 export async function runQuery(runtime: SchedulerRuntime, task: RunTask): Promise<RunOutcome> {
   const { adapters, clock, lake } = runtime;
   const sql = toLakeSql(queryTextOf(task.detection.spec), task.scheduledAt);
-  const keyValues = createKeyValueSession({ db: adapters.state.db, now: () => clock.now() });
+  const keyValues = createKeyValueSession({
+    db: adapters.state.db,
+    now: () => clock.now(),
+    lookup: lookupOnDemand(adapters),
+  });
   const runners = createRunners(keyValues, installedPackages(runtime.dir.pythonPackages));
   const rules = createRowRules({
     detections: task.detections,

@@ -11,6 +11,7 @@ import { compileLogType } from '../../log-analysis/compile.ts';
 import { stringifyEvent } from '../../log-analysis/json-values.ts';
 import { processStream } from '../../log-analysis/process-stream.ts';
 import { type CommandIo, defineCommand, EXIT } from '../command.ts';
+import { type ContentLookups, contentLookups } from '../content-lookups.ts';
 import { logFiles, openLogFile } from '../log-files.ts';
 import { knownLogTypes, readSchemas, selectLogTypes } from '../log-types.ts';
 import { writeProblems } from '../problems.ts';
@@ -51,7 +52,8 @@ export const detect = defineCommand({
     const names = options['log-type'].length > 0 ? options['log-type'] : rules.flatMap(({ info }) => info.logTypes);
     const logTypes = selectLogTypes(names, options['log-type'].length > 0, known).map(compileLogType);
     const correlated = createCorrelationResults(correlations);
-    const runners = await io.services.openRunners();
+    const lookups = contentLookups(detections);
+    const runners = await io.services.openRunners(undefined, lookups.find);
     const conditions = new Map<string, Condition>();
     for (const rule of rules.filter(({ language }) => language !== 'sigma'))
       conditions.set(rule.version, await planDetection(rule, (source) => runners.python.ast(source)));
@@ -79,7 +81,8 @@ export const detect = defineCommand({
 
     try {
       await engine.warmUp();
-      for await (const file of logFiles(operands, io)) await readFile(file, { engine, logTypes, drain }, io);
+      for await (const file of logFiles(operands, io))
+        await readFile(file, { engine, logTypes, drain, enrich: lookups.enrich }, io);
       await drain();
       for (const match of correlated.end()) await tellMatch(match);
       for (const alert of windows.end()) await io.stdout.write(`${JSON.stringify(alert)}\n`);
@@ -95,9 +98,10 @@ interface Detecting {
   readonly engine: DetectionEngine;
   readonly logTypes: readonly ReturnType<typeof compileLogType>[];
   drain(): Promise<void>;
+  readonly enrich: ContentLookups['enrich'];
 }
 
-async function readFile(name: string, { engine, logTypes, drain }: Detecting, io: CommandIo): Promise<void> {
+async function readFile(name: string, { engine, logTypes, drain, enrich }: Detecting, io: CommandIo): Promise<void> {
   const { stream, progress } = await openLogFile(name, io);
   let unparsed = 0;
   try {
@@ -106,7 +110,10 @@ async function readFile(name: string, { engine, logTypes, drain }: Detecting, io
       unitId: name,
       now: () => io.clock.now(),
       fileName: name,
-      onEvent: (event) => engine.offer(event),
+      onEvent(event) {
+        enrich(event);
+        engine.offer(event);
+      },
       onKept() {
         unparsed += 1;
       },

@@ -6,8 +6,10 @@ import type { Detection } from '../../detections/detection.ts';
 import { type LoadedDetections, loadDetections } from '../../detections/load.ts';
 import { runTestsInParallel } from '../../detections/parallel-tests.ts';
 import { type TestResult, untestable } from '../../detections/run-tests.ts';
+import type { FindRow } from '../../detections/state/key-values.ts';
 import { tooFewTests } from '../../detections/test-coverage.ts';
 import { type Arguments, type CommandIo, defineCommand, EXIT, type ExitStatus } from '../command.ts';
+import { contentLookups } from '../content-lookups.ts';
 import { openContent, SOURCE_OPTIONS } from '../content-source.ts';
 import { detectionFilter } from '../detection-filter.ts';
 import { writeProblems } from '../problems.ts';
@@ -84,15 +86,19 @@ export const test = defineCommand({
 });
 
 interface RunnerPool {
-  take(count: number): Promise<readonly DetectionRunners[]>;
+  /** `content`: whose lookup tables rules find. */
+  take(count: number, content: readonly Detection[]): Promise<readonly DetectionRunners[]>;
   close(): Promise<void>;
 }
 
 function createRunnerPool(io: CommandIo, dataDir: string | undefined): RunnerPool {
   const open: DetectionRunners[] = [];
+  let lookups = contentLookups([]);
+  const find: FindRow = (table, key) => lookups.find(table, key);
   return {
-    async take(count) {
-      while (open.length < count) open.push(await io.services.openRunners(dataDir));
+    async take(count, content) {
+      lookups = contentLookups(content);
+      while (open.length < count) open.push(await io.services.openRunners(dataDir, find));
       return open.slice(0, count);
     },
     async close() {
@@ -146,7 +152,7 @@ async function runAll(
   try {
     for await (const { detection, results: own } of runTestsInParallel(wanted, {
       all,
-      runners: await pool.take(workersFor(total, options.workers)),
+      runners: await pool.take(workersFor(total, options.workers), all),
       names: options['test-name'].length === 0 ? undefined : new Set(options['test-name']),
       destinations:
         options['available-destination'].length === 0 ? undefined : new Set(options['available-destination']),

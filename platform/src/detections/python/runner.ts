@@ -9,7 +9,7 @@ import { PYTHON_AST_DUMP } from '../planner/python-ast.ts';
 import type { Answer, Call, HelperSource, RuleSource, TestCall, Trouble } from '../runner.ts';
 import { createBatches } from '../sandbox/batches.ts';
 import { codeOf, type Sandbox, Stopped, silenceOf, startSandbox } from '../sandbox/process.ts';
-import { createKeyValuesInMemory, type KeyValueCalls } from '../state/key-values.ts';
+import { createKeyValuesInMemory, type FindRow, type KeyValueCalls } from '../state/key-values.ts';
 import type { PythonProcessArgument } from './python.worker.ts';
 
 export interface PythonRunnerOptions {
@@ -23,6 +23,8 @@ export interface PythonRunnerOptions {
   readonly memoryBytes: number;
   /** The store behind the stateful helpers; without it they start empty, and end with the runner. */
   readonly keyValues?: KeyValueCalls;
+  /** Of lookup tables, for tests, and without `keyValues`. */
+  readonly lookup?: FindRow | undefined;
   readonly packages?: readonly PythonPackage[];
 }
 
@@ -93,7 +95,7 @@ export function createPythonRunner(options: PythonRunnerOptions): PythonRunner {
   /** What the interpreter has of helpers for unit tests, which is in which interpreter. */
   let tested: { readonly helpers: readonly HelperSource[]; readonly by: Sandbox } | undefined;
   const silenceMs = silenceOf(options.timeoutMs);
-  const live = options.keyValues ?? createKeyValuesInMemory();
+  const live = options.keyValues ?? createKeyValuesInMemory(options.lookup);
   let asking: KeyValueCalls | undefined;
   const batches = createBatches({ keyValues: live, ask: askCalls });
   const { barred } = batches;
@@ -176,7 +178,7 @@ export function createPythonRunner(options: PythonRunnerOptions): PythonRunner {
       const request = { rule, mocks, isFirst, ...(isKnown ? {} : { globals: testHelpers }) };
       const text = `{"event":${eventJson},${JSON.stringify(request).slice(1)}`;
       try {
-        const own = createKeyValuesInMemory();
+        const own = createKeyValuesInMemory(options.lookup);
         return { ...((await ask('test', text, own)) as Answer), event: 0, rule: rule.key };
       } catch (error) {
         if (!(error instanceof Stopped)) throw error;

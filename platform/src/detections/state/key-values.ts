@@ -4,6 +4,7 @@
  * unit that is processed again after a crash counts once, and parallel workers lose nothing of each other's.
  */
 import type { Kysely, Transaction } from 'kysely';
+import { UserError } from '../../core/errors.ts';
 import type { Tables } from '../../ports/state/tables.ts';
 import {
   applyChange,
@@ -37,12 +38,16 @@ export interface KeyValueSession extends KeyValueCalls {
   clear(): void;
 }
 
+/** The row of a lookup table; undefined where there is no such table, or no such row. @throws UserError, for the rule */
+export type FindRow = (table: string, key: string) => Row | undefined | Promise<Row | undefined>;
+type Row = Readonly<Record<string, unknown>>;
+
 export interface KeyValueOptions {
   /** Reads what is stored; null in memory. */
   readonly db: Kysely<Tables> | null;
   now(): Date;
-  /** The row of a lookup table; there are no tables without it. */
-  lookup?(table: string, key: string): Readonly<Record<string, unknown>> | undefined;
+  /** There are no lookup tables without it. */
+  readonly lookup?: FindRow | undefined;
 }
 
 interface Known {
@@ -88,7 +93,7 @@ export function createKeyValueSession({ db, now, lookup }: KeyValueOptions): Key
   }
 
   async function perform(operation: Operation): Promise<OperationValue> {
-    if (operation.op === 'lookup') return rowText(lookup?.(operation.table, operation.key));
+    if (operation.op === 'lookup') return rowText(await lookup?.(operation.table, operation.key));
     const one = await read(operation.key);
     const seconds = Math.floor(now().getTime() / 1_000);
     const { change, value } = evaluate(operation, one, isExpired(one.item, seconds));
@@ -111,7 +116,7 @@ export function createKeyValueSession({ db, now, lookup }: KeyValueOptions): Key
       try {
         return answer({ value: await perform(operation) });
       } catch (error) {
-        if (error instanceof TooMuch) return answer({ error: error.message });
+        if (error instanceof TooMuch || error instanceof UserError) return answer({ error: error.message });
         throw error;
       }
     },
@@ -148,8 +153,8 @@ function charactersOf({ strings, dictionary }: Item): number {
 }
 
 /** For unit tests, and commands without a store. */
-export function createKeyValuesInMemory(): KeyValueSession {
-  return createKeyValueSession({ db: null, now: () => new Date(performance.timeOrigin + performance.now()) });
+export function createKeyValuesInMemory(lookup?: FindRow): KeyValueSession {
+  return createKeyValueSession({ db: null, lookup, now: () => new Date(performance.timeOrigin + performance.now()) });
 }
 
 /** A detection asks for more than it gets. */

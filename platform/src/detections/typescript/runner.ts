@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import type { Answer, Call, RuleSource, TestCall, Trouble } from '../runner.ts';
 import { createBatches } from '../sandbox/batches.ts';
 import { codeOf, type Sandbox, Stopped, silenceOf, startSandbox } from '../sandbox/process.ts';
-import { createKeyValuesInMemory, type KeyValueCalls } from '../state/key-values.ts';
+import { createKeyValuesInMemory, type FindRow, type KeyValueCalls } from '../state/key-values.ts';
 import { readAnswer } from './answer.ts';
 import type { RawAnswer, TypeScriptProcessArgument } from './typescript.worker.ts';
 
@@ -30,6 +30,8 @@ export interface TypeScriptRunnerOptions {
   readonly memoryMb: number;
   /** The store behind the stateful helpers; without it they start empty, and end with the runner. */
   readonly keyValues?: KeyValueCalls;
+  /** Of lookup tables, for tests, and without `keyValues`. */
+  readonly lookup?: FindRow | undefined;
 }
 
 const DEFAULTS = { timeoutMs: 1_000, memoryMb: 128 };
@@ -37,7 +39,7 @@ const NOT_RUNNING = JSON.stringify({ error: 'the key-value helpers work while a 
 
 export function createTypeScriptRunner(given: Partial<TypeScriptRunnerOptions> = {}): TypeScriptRunner {
   const options = { ...DEFAULTS, workerUrl: new URL('./typescript.worker.ts', import.meta.url), ...given };
-  const live = options.keyValues ?? createKeyValuesInMemory();
+  const live = options.keyValues ?? createKeyValuesInMemory(options.lookup);
   const silenceMs = silenceOf(options.timeoutMs);
   let sandbox: Sandbox | undefined;
   let rules: readonly RuleSource[] = [];
@@ -91,7 +93,7 @@ export function createTypeScriptRunner(given: Partial<TypeScriptRunnerOptions> =
       await ready();
       const request = { rule: { ...rule, body: `${rule.body}\n${mockCode(mocks)}` }, eventJson };
       try {
-        const raw = (await askSandbox('test', request, createKeyValuesInMemory())) as RawAnswer;
+        const raw = (await askSandbox('test', request, createKeyValuesInMemory(options.lookup))) as RawAnswer;
         return { matched: false, ...toAnswer(raw) };
       } catch (error) {
         if (!(error instanceof Stopped)) throw error;
