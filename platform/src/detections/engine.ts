@@ -59,6 +59,8 @@ export interface DetectionEngine {
   warmUp(): Promise<void>;
   /** Asks for the conditions again. */
   replan(): void;
+  /** Other exceptions from now on, also for events that wait. The rules stay loaded. */
+  except(exceptions: readonly Exception[]): void;
   /** Whether what was drained since is durable. If not, rules that it switched off are on again, until they fail again. */
   settle(isCommitted: boolean): void;
   /** Since the last call, by rule id. */
@@ -74,7 +76,7 @@ interface Slot {
   readonly compiled: CompiledDetection | undefined;
   /** `InlineFilters`: events that it refuses are not the detection's. */
   readonly filter: Predicate | undefined;
-  readonly exceptions: readonly CompiledException[] | undefined;
+  exceptions: readonly CompiledException[] | undefined;
   candidates: number;
   matches: number;
   errors: number;
@@ -89,8 +91,7 @@ interface Pending {
 
 export function createDetectionEngine(options: EngineOptions): DetectionEngine {
   const rules = options.detections.filter((one) => one.type === 'rule' && one.isEnabled && isRunnable(one));
-  const exceptions = compileExceptions(options.exceptions ?? []);
-  const slots = rules.map((detection, key) => newSlot(detection, key, exceptions.get(detection.id)));
+  const slots = rules.map(newSlot);
   const hidden = createHiddenCounter();
   const helpers = helpersOf(options.detections);
   const hasFilters = slots.some(({ filter }) => filter !== undefined);
@@ -195,6 +196,12 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
     return errorResult(detection, event, { type: SWITCHED_OFF, title, message });
   }
 
+  function except(exceptions: readonly Exception[]): void {
+    const compiled = compileExceptions(exceptions);
+    for (const slot of slots) slot.exceptions = compiled.get(slot.detection.id);
+  }
+
+  except(options.exceptions ?? []);
   return {
     offer(event, json) {
       const logType = event.p_log_type;
@@ -231,6 +238,7 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
       }
     },
     replan,
+    except,
     settle: faults.settle,
     takeHidden: hidden.take,
     takeCounts() {
@@ -241,10 +249,10 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
   };
 }
 
-function newSlot(detection: Detection, key: number, exceptions: Slot['exceptions']): Slot {
+function newSlot(detection: Detection, key: number): Slot {
   const compiled = compileDetection(detection);
   const filter = filterOf(detection);
-  return { detection, key, compiled, filter, exceptions, candidates: 0, matches: 0, errors: 0, micros: 0 };
+  return { detection, key, compiled, filter, exceptions: undefined, candidates: 0, matches: 0, errors: 0, micros: 0 };
 }
 
 /** Whether there is anything to run. */

@@ -170,3 +170,27 @@ test('exceptions in files say what is wrong with them', () => {
   assert.match(issues({ Expires: 'soon' })[0] ?? '', /^Expires: must be a time such as/);
   assert.match(issues({ Owner: undefined })[0] ?? '', /^Owner: /);
 });
+
+test('a new exception leaves the rules loaded as they are', async (t) => {
+  const counting = `let events = 0;
+export function rule() { events += 1; return true; }
+export function title() { return String(events); }
+`;
+  const spec = { AnalysisType: 'rule', RuleID: 'Counts', Enabled: true, Severity: 'Low', LogTypes: ['AWS.CloudTrail'] };
+  const parsed = toDetection({ ...spec, Filename: 'c.ts' }, 'c.ts', counting);
+  if ('issues' in parsed) throw new Error(parsed.issues[0]?.message);
+  const panther = await open(t, [rule('one'), parsed.detection]);
+  const titles = async () => {
+    const alerts = await panther.rows(
+      `SELECT p_rule_title FROM panther_rule_matches.aws_cloudtrail WHERE p_rule_id = 'Counts' ORDER BY 1`,
+    );
+    return alerts.flat();
+  };
+  await panther.send('one.ndjson', lines(0, 2));
+  await panther.processAll();
+  await panther.except(BACKUP);
+  await panther.send('two.ndjson', lines(1, 3));
+  await panther.processAll();
+  assert.deepEqual(await titles(), ['1', '2', '3', '4'], 'the module has not been loaded anew');
+  assert.ok((await panther.hits()).length > 0, 'and the exception is in force');
+});

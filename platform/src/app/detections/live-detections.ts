@@ -5,6 +5,7 @@
 import type { Transaction } from 'kysely';
 import type { RuleInfo, RuleResult } from '../../core/detection.ts';
 import type { LogEvent } from '../../core/event.ts';
+import { sha256Hex } from '../../core/ids.ts';
 import type { Detection } from '../../detections/detection.ts';
 import { createDetectionEngine, type DetectionEngine } from '../../detections/engine.ts';
 import type { Exception } from '../../detections/exceptions/exception.ts';
@@ -41,6 +42,8 @@ export interface LiveDetectionsDeps {
 
 /** Rules as they were at one moment, with the runners that have loaded them. */
 interface Generation {
+  /** Everything but the exceptions. */
+  readonly rules: string;
   readonly engine: DetectionEngine;
   readonly runners: Runners;
 }
@@ -48,6 +51,12 @@ interface Generation {
 /** Leaves the start of Panther to what the user is waiting for. */
 const WARM_UP_DELAY_MS = 1_000;
 const COUNTS_EVERY_MS = 10_000;
+
+/** Of what the engine and its runners are made of. */
+function fingerprint(detections: readonly Detection[], packages: readonly PythonPackage[]): string {
+  const parts = detections.map(({ id, version, isEnabled }) => [id, version, isEnabled]);
+  return sha256Hex(JSON.stringify([parts, packages.map(({ sha256 }) => sha256)]));
+}
 
 export async function openLiveDetections(deps: LiveDetectionsDeps): Promise<LiveDetections> {
   const { adapters, clock, log } = deps;
@@ -58,6 +67,7 @@ export async function openLiveDetections(deps: LiveDetectionsDeps): Promise<Live
   /** The newest of each rule, also of rules that are gone: their results are still to be explained. */
   const infos = new Map<string, RuleInfo>();
   const faults: Fault[] = [];
+  let hasSwitchedOff = false;
   /** Since the last commit. */
   let hidden: HiddenCounts = new Map();
   const keyValues = createKeyValueSession({
@@ -70,9 +80,17 @@ export async function openLiveDetections(deps: LiveDetectionsDeps): Promise<Live
     const detections = await readDetections(state, log);
     const conditions = await readConditions(state, detections);
     const exceptions = await readExceptions(state, detections);
+    const packages = deps.packages?.() ?? [];
+    const rules = fingerprint(detections, packages);
+    // A rule that was switched off in the engine must be loaded anew to be on again.
+    if (live?.rules === rules && !hasSwitchedOff) {
+      live.engine.except(exceptions);
+      return;
+    }
+    hasSwitchedOff = false;
     for (const { id, info } of detections) infos.set(id, info);
     if (live !== undefined) before.push(live);
-    live = generation(detections, exceptions, conditions);
+    live = { rules, ...generation(detections, exceptions, conditions, packages) };
     const unknown = detections.filter(
       // Sigma rules have an index of their own, which needs no conditions.
       (one) => one.type === 'rule' && one.isEnabled && one.language !== 'sigma' && !conditions.has(one.version),
@@ -84,8 +102,9 @@ export async function openLiveDetections(deps: LiveDetectionsDeps): Promise<Live
     detections: readonly Detection[],
     exceptions: readonly Exception[],
     conditions: ReadonlyMap<string, Condition>,
-  ): Generation {
-    const runners = createRunners(keyValues, deps.packages?.());
+    packages: readonly PythonPackage[],
+  ): Omit<Generation, 'rules'> {
+    const runners = createRunners(keyValues, packages);
     const engine = createDetectionEngine({
       detections,
       exceptions,
@@ -93,7 +112,10 @@ export async function openLiveDetections(deps: LiveDetectionsDeps): Promise<Live
       ...runners,
       conditionOf: ({ version }) => conditions.get(version) ?? { op: 'true' },
       stringify: stringifyEvent,
-      onDisabled: ({ id, version }, reason) => faults.push({ id, version, reason }),
+      onDisabled({ id, version }, reason) {
+        hasSwitchedOff = true;
+        faults.push({ id, version, reason });
+      },
     });
     return { engine, runners };
   }
