@@ -38,6 +38,10 @@ level: critical
 title: Few listings
 id: few
 correlation: {type: event_count, rules: [listing], group-by: [sourceIPAddress], timespan: 10m, condition: {lt: 2}}
+---
+title: Few, again and again
+id: again
+correlation: {type: event_count, rules: [few], group-by: [sourceIPAddress], timespan: 1h, condition: {gte: 2}}
 `;
 
 const MINUTE = 60_000;
@@ -59,8 +63,8 @@ before(async () => {
   const content = loadDetections(folder);
   assert.deepEqual(
     content.problems.map(({ line, field }) => [line, field]),
-    [[23, 'correlation']],
-    'what is only known at the end of its time does not run live',
+    [[27, 'correlation']],
+    'a correlation of one that is only known at the end of its time does not run live',
   );
   await installContent(runtime.adapters.state, clock, 'pack:sigma', content);
   live = await openLiveDetections({ adapters: runtime.adapters, clock, log });
@@ -88,10 +92,11 @@ async function process(events: readonly (readonly [number, string, string])[], u
   await createScheduler(runtime).tick(signal);
 }
 
-async function alerts(): Promise<readonly (readonly [string, string, number])[]> {
+async function alerts(id?: string): Promise<readonly (readonly [string, string, number])[]> {
   const rows = await runtime.adapters.state.db
     .selectFrom('alerts')
     .select(['rule_id', 'title', 'event_count'])
+    .where('rule_id', id === undefined ? '!=' : '=', id ?? 'few')
     .orderBy('rule_id')
     .orderBy('title')
     .execute();
@@ -149,12 +154,32 @@ test('an order of rules', async () => {
   );
 });
 
+test('what is decided at the end of its time is decided once, whatever comes later', async () => {
+  await process([], 35);
+  assert.deepEqual(await alerts('few'), [], 'events may still be late');
+  await process([], 40);
+  assert.deepEqual(await alerts('few'), [['few', `Few listings: ${A}`, 1]]);
+  await process(
+    [
+      [23, A, 'ListUsers'],
+      [24, A, 'ListUsers'],
+    ],
+    45,
+  );
+  assert.deepEqual(await alerts('few'), [['few', `Few listings: ${A}`, 1]]);
+  const windows = await runtime.adapters.state.db.selectFrom('correlation_windows').selectAll().execute();
+  assert.deepEqual(
+    windows.map(({ detection_id, decided_until }) => [detection_id, decided_until]),
+    [['few', '2026-01-02T03:32:00.000Z']],
+  );
+});
+
 test('each run is recorded', async () => {
   const runs = await runtime.adapters.state.db
     .selectFrom('scheduled_runs')
     .select(['detection_id', 'state', 'error'])
     .execute();
-  assert.deepEqual([...new Set(runs.map(({ detection_id }) => detection_id))].sort(), ['many', 'then']);
+  assert.deepEqual([...new Set(runs.map(({ detection_id }) => detection_id))].sort(), ['few', 'many', 'then']);
   assert.deepEqual(
     runs.filter(({ state }) => state !== 'succeeded'),
     [],

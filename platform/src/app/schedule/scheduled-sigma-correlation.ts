@@ -1,6 +1,7 @@
 /**
  * One run of a Sigma correlation, over the matches of its rules in the lake: those of its time span are looked at once
- * more in every run, so that what comes late counts; what was reported before is left out.
+ * more in every run, so that what comes late counts; what was reported before is left out. A window that is decided at its
+ * end is decided once, by the first run after it and the time that late events have.
  */
 import type { RuleMatch } from '../../core/detection.ts';
 import { UserError } from '../../core/errors.ts';
@@ -8,6 +9,7 @@ import type { LogEvent } from '../../core/event.ts';
 import { sha256Hex } from '../../core/ids.ts';
 import { toEpochMs } from '../../core/time.ts';
 import { correlationMatch, keepReports, newReports, type ReportName } from '../../detections/correlation/report.ts';
+import { keepDecided, readDecided } from '../../detections/correlation/windows.ts';
 import type { Detection } from '../../detections/detection.ts';
 import type { RunOutcome } from '../../detections/schedule/run-store.ts';
 import { type CorrelationMatch, createCorrelator } from '../../detections/sigma/correlation/correlator.ts';
@@ -36,12 +38,15 @@ export async function runSigmaCorrelation(runtime: SchedulerRuntime, task: RunTa
   const { correlations } = detection.spec.Sigma as CorrelationPart;
   const window = windowOf(correlations, task);
   const events = await readMatches(runtime, task, correlations, window);
-  const correlator = createCorrelator<LogEvent>(correlations);
-  const found = events
-    .flatMap((event) => correlator.add(String(event.p_rule_id), event, toEpochMs(event.p_event_time)))
+  const { db } = runtime.adapters.state;
+  const correlator = createCorrelator<LogEvent>(correlations, { decidedUntil: await readDecided(db, detection.id) });
+  const atOnce = events.flatMap((event) =>
+    correlator.add(String(event.p_rule_id), event, toEpochMs(event.p_event_time)),
+  );
+  const found = [...atOnce, ...correlator.decide(task.scheduledAt.getTime())]
     .filter(({ correlationId }) => correlationId === detection.id)
     .map(toFound);
-  const reports = await newReports(runtime.adapters.state.db, detection.id, found);
+  const reports = await newReports(db, detection.id, found);
   const matches = reports.map((one) => toMatch(detection, one, task, runtime.clock.now()));
   const outcome = {
     state: 'succeeded',
@@ -50,7 +55,10 @@ export async function runSigmaCorrelation(runtime: SchedulerRuntime, task: RunTa
     truncated: false,
     error: '',
   } as const;
-  return commitMatches(runtime, task, matches, outcome, (tx) => keepReports(tx, detection.id, reports, window.from));
+  return commitMatches(runtime, task, matches, outcome, async (tx) => {
+    await keepReports(tx, detection.id, reports, window.from);
+    await keepDecided(tx, detection.id, correlator.decided, window.from);
+  });
 }
 
 function windowOf(correlations: CorrelationPart['correlations'], { scheduledAt, previousAt }: RunTask): Window {
@@ -90,7 +98,7 @@ function sortKey({ p_event_time, p_row_id, p_rule_id }: LogEvent): string {
 
 function toFound(match: CorrelationMatch<LogEvent>): Found {
   const key = sha256Hex(JSON.stringify(match.group)).slice(0, 32);
-  return { key, lastEventAt: new Date(match.timeMs).toISOString(), match };
+  return { key, lastEventAt: new Date(match.endMs ?? match.timeMs).toISOString(), match };
 }
 
 function toMatch(detection: Detection, { key, lastEventAt, match }: Found, task: RunTask, now: Date): RuleMatch {

@@ -171,7 +171,7 @@ function schedulable(resolved: readonly LoadedCorrelation[]) {
     if (spec !== undefined) scheduled.push({ spec, text, file, line: meta.line });
     else {
       const message =
-        'what it asks for is only known when its time is over: panther detect evaluates it, a running Panther does not';
+        'a correlation in it is only known when its time is over: panther detect evaluates it, a running Panther does not';
       problems.push({ level: 'warning', file, line: meta.line, field: 'correlation', message });
     }
   }

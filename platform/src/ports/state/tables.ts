@@ -416,6 +416,14 @@ export interface CorrelationReportsTable {
   last_event_at: Time;
 }
 
+/** Correlations that are decided at the end of a window: up to when a group was decided. */
+export interface CorrelationWindowsTable {
+  detection_id: Text;
+  /** Names the group. */
+  key: Text;
+  decided_until: Time;
+}
+
 /** The newest data of each lookup table that was fetched or uploaded. */
 export interface LookupFilesTable {
   name: Text;
@@ -550,6 +558,7 @@ export interface Tables {
   schedules: SchedulesTable;
   scheduled_runs: ScheduledRunsTable;
   correlation_reports: CorrelationReportsTable;
+  correlation_windows: CorrelationWindowsTable;
   lookup_files: LookupFilesTable;
   packs: PacksTable;
   pack_revisions: PackRevisionsTable;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { loadSigma } from '../collection.ts';
-import { type CorrelationMatch, createCorrelator } from './correlator.ts';
+import { type CorrelationMatch, type CorrelatorLimits, createCorrelator } from './correlator.ts';
 
 interface Seen {
   readonly t: number;
@@ -23,13 +23,16 @@ detection: {selection: {kind: ${name}}, condition: selection}
   )
   .join('');
 
-function correlatorOf(correlation: string) {
+function correlatorOf(correlation: string, limits: CorrelatorLimits = {}) {
   const { correlations, problems } = loadSigma([{ path: 'r.yml', text: `${BASE}${correlation}` }]);
   assert.deepEqual(
     problems.filter(({ level }) => level === 'error'),
     [],
   );
-  return createCorrelator<Seen>(correlations.map(({ rule }) => rule));
+  return createCorrelator<Seen>(
+    correlations.map(({ rule }) => rule),
+    limits,
+  );
 }
 
 function run(correlation: string, events: readonly Seen[]): readonly CorrelationMatch<Seen>[] {
@@ -239,5 +242,34 @@ test('property: late events make the same windows hold, as long as they are not 
       assert.equal(times(text, arriving).length > 0, times(text, events).length > 0);
     }),
     { numRuns: 200 },
+  );
+});
+
+test('property: runs that look back decide the windows that a stream decides, each once', () => {
+  const one = fc.record({ gap: fc.nat(9), user: fc.constantFrom('u', 'v') });
+  const kind = fc.constantFrom('condition: {lt: 3}', 'condition: {eq: 2}', 'condition: {gt: 1, lte: 3}');
+  fc.assert(
+    fc.property(fc.array(one, { maxLength: 40 }), kind, fc.integer({ min: 1, max: 12 }), (list, condition, every) => {
+      let t = 0;
+      const events = list.map(({ gap, user }) => {
+        t += gap + 0.001;
+        return at(t, 'a', { user });
+      });
+      const text = correlation('event_count', '[a]', condition);
+      const windows = (found: readonly CorrelationMatch<Seen>[]) =>
+        found.map(({ group, endMs }) => `${group.user} ${endMs}`).toSorted();
+      const decidedUntil = new Map<string, number>();
+      const live: CorrelationMatch<Seen>[] = [];
+      for (let now = every; now <= t + 20 + every; now += every) {
+        // As a scheduled run does: what came in since two time spans before the run before.
+        const correlator = correlatorOf(text, { decidedUntil });
+        const seen = events.filter((event) => event.t <= now && event.t >= now - every - 20);
+        for (const event of seen) correlator.add('id-a', event, event.t * 1_000);
+        live.push(...correlator.decide(now * 1_000));
+        for (const [key, ms] of correlator.decided) decidedUntil.set(key, ms);
+      }
+      assert.deepEqual(windows(live), windows(run(text, events)));
+    }),
+    { numRuns: 100 },
   );
 });

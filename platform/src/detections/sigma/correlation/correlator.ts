@@ -16,13 +16,19 @@ export interface CorrelationMatch<E extends object = object> {
   readonly timeMs: number;
   /** The event because of which it matched: the last one. */
   readonly event: E;
+  /** Of the window, where it was decided at its end. */
+  readonly endMs?: number;
 }
 
 export interface Correlator<E extends object = object> {
   /** `ruleId` matched the event. Gives the correlations that hold because of it, those of correlations included. */
   add(ruleId: string, event: E, timeMs: number): readonly CorrelationMatch<E>[];
+  /** Decides the windows of which nothing more is waited for at that time; with `decidedUntil`. */
+  decide(nowMs: number): readonly CorrelationMatch<E>[];
   /** Nothing more will come: what only the end of a window tells. */
   end(): readonly CorrelationMatch<E>[];
+  /** Groups of the last correlation whose windows were decided → the end of the newest of them. */
+  readonly decided: ReadonlyMap<string, number>;
 }
 
 export interface CorrelatorLimits {
@@ -30,6 +36,11 @@ export interface CorrelatorLimits {
   readonly maxGroups?: number;
   /** Events that are kept of all groups of one correlation. */
   readonly maxEntries?: number;
+  /**
+   * Of the last correlation: groups → up to when they were decided before; events up to then count no more. With it
+   * windows are decided by `decide` alone.
+   */
+  readonly decidedUntil?: ReadonlyMap<string, number>;
 }
 
 interface Group<E> {
@@ -50,12 +61,15 @@ interface Input<E> {
 interface Evaluator<E> {
   readonly rule: CorrelationRule;
   take(input: Input<E>): readonly Output<E>[];
-  end(): readonly Output<E>[];
+  closeUntil(ms: number): readonly Output<E>[];
+  readonly graceMs: number;
+  readonly decided: ReadonlyMap<string, number>;
 }
 
 interface Output<E> {
   readonly input: Input<E>;
   readonly group: Readonly<Record<string, string>>;
+  readonly endMs?: number;
 }
 
 const MAX_GROUPS = 100_000;
@@ -66,7 +80,9 @@ export function createCorrelator<E extends object>(
   rules: readonly CorrelationRule[],
   limits: CorrelatorLimits = {},
 ): Correlator<E> {
-  const evaluators = rules.map((rule) => createEvaluator<E>(rule, limits));
+  const last = rules.at(-1);
+  const { decidedUntil, ...inner } = limits;
+  const evaluators = rules.map((rule) => createEvaluator<E>(rule, rule === last ? limits : inner));
   const listeners = new Map<string, Evaluator<E>[]>();
   for (const one of evaluators) {
     for (const id of new Set(one.rule.rules)) listeners.set(id, [...(listeners.get(id) ?? []), one]);
@@ -78,25 +94,33 @@ export function createCorrelator<E extends object>(
     );
   }
 
-  function passOn(id: string, { input, group }: Output<E>): readonly CorrelationMatch<E>[] {
+  function passOn(id: string, { input, group, endMs }: Output<E>): readonly CorrelationMatch<E>[] {
     const { event, timeMs } = input;
-    return [{ correlationId: id, group, timeMs, event }, ...feed({ ...input, child: id })];
+    const match = { correlationId: id, group, timeMs, event, ...(endMs !== undefined && { endMs }) };
+    return [match, ...feed({ ...input, child: id })];
+  }
+
+  function close(untilOf: (one: Evaluator<E>) => number): readonly CorrelationMatch<E>[] {
+    return evaluators.flatMap((one) => one.closeUntil(untilOf(one)).flatMap((output) => passOn(one.rule.id, output)));
   }
 
   return {
     add: (ruleId, event, timeMs) => feed({ child: ruleId, base: ruleId, event, timeMs }),
-    end: () => evaluators.flatMap((one) => one.end().flatMap((output) => passOn(one.rule.id, output))),
+    decide: (nowMs) => close(({ graceMs }) => nowMs - graceMs),
+    end: () => close(() => Number.POSITIVE_INFINITY),
+    decided: evaluators.at(-1)?.decided ?? new Map(),
   };
 }
 
 function createEvaluator<E extends object>(rule: CorrelationRule, limits: CorrelatorLimits): Evaluator<E> {
-  const { maxGroups = MAX_GROUPS, maxEntries = MAX_ENTRIES } = limits;
+  const { maxGroups = MAX_GROUPS, maxEntries = MAX_ENTRIES, decidedUntil } = limits;
   const isSliding = isKnownAtOnce(rule);
   /** The group that was silent for longest comes first. */
   const groups = new Map<string, Group<E>>();
   const readers = compileReaders(rule);
   /** Events that are later than this do not count where a window is decided at its end. */
   const graceMs = rule.timespanSeconds * 500;
+  const decided = new Map<string, number>();
   let entries = 0;
   let newestMs = Number.NEGATIVE_INFINITY;
   let nextDueMs = Number.POSITIVE_INFINITY;
@@ -128,8 +152,10 @@ function createEvaluator<E extends object>(rule: CorrelationRule, limits: Correl
     nextDueMs = Number.POSITIVE_INFINITY;
     for (const [key, { window, shown, last }] of groups) {
       const before = window.size;
-      const held = window.close(watermarkMs).filter(({ holds }) => holds);
-      for (const _one of held) outputs.push({ input: last, group: shown });
+      for (const { holds, endMs } of window.close(watermarkMs)) {
+        if (holds) outputs.push({ input: last, group: shown, endMs });
+        decided.set(key, endMs);
+      }
       entries += window.size - before;
       if (window.size === 0) groups.delete(key);
       else nextDueMs = Math.min(nextDueMs, window.dueMs);
@@ -144,10 +170,13 @@ function createEvaluator<E extends object>(rule: CorrelationRule, limits: Correl
       const shown = read?.groupBy.map((one) => valueText(one(input.event)));
       // Events that lack a field of the group belong to none.
       if (read === undefined || shown === undefined || shown.includes(undefined)) return [];
+      const key = JSON.stringify(shown);
+      if (!isSliding && input.timeMs <= (decidedUntil?.get(key) ?? Number.NEGATIVE_INFINITY)) return [];
       newestMs = Math.max(newestMs, input.timeMs);
       const watermarkMs = newestMs - graceMs;
-      const closed = watermarkMs > nextDueMs ? closeUntil(watermarkMs) : [];
-      const { window, shown: group } = groupOf(JSON.stringify(shown), shown as readonly string[], input);
+      const isDue = decidedUntil === undefined && watermarkMs > nextDueMs;
+      const closed = isDue ? closeUntil(watermarkMs) : [];
+      const { window, shown: group } = groupOf(key, shown as readonly string[], input);
       const before = window.size;
       const holds = window.add({ timeMs: input.timeMs, child: input.child, value: joined(read.values, input.event) });
       entries += window.size - before;
@@ -155,7 +184,9 @@ function createEvaluator<E extends object>(rule: CorrelationRule, limits: Correl
       forget();
       return holds ? [...closed, { input, group }] : closed;
     },
-    end: () => closeUntil(Number.POSITIVE_INFINITY),
+    closeUntil,
+    graceMs,
+    decided,
   };
 }
 

@@ -15,15 +15,15 @@ const SHORT_SECONDS = 600;
 const TIMEOUT_MINUTES = 10;
 
 /**
- * Undefined for what is only known at the end of a window ("fewer than", averages, `not`): its windows begin at events, so
- * runs that look back a while would see other windows than a stream does.
+ * Undefined for a correlation of one that is only known at the end of a window ("fewer than", averages, `not`): runs look
+ * back a while, and would not see again what was decided.
  */
 export function toCorrelationSpecification(
   one: LoadedCorrelation,
   all: readonly LoadedCorrelation[],
 ): Record<string, unknown> | undefined {
   const correlations = withInner(one.rule, all);
-  if (!correlations.every(isKnownAtOnce)) return undefined;
+  if (!correlations.slice(0, -1).every(isKnownAtOnce)) return undefined;
   const { meta, level, rule } = one;
   const [reference] = meta.references;
   const runbook = runbookOf(meta);

@@ -13,6 +13,7 @@ export interface GroupWindow {
 }
 
 export interface Closed {
+  readonly endMs: number;
   readonly holds: boolean;
   readonly count: number;
 }
@@ -124,7 +125,7 @@ export function closingWindow(rule: CorrelationRule): GroupWindow {
         const end = firstMs() + spanMs;
         const count = entries.filter(({ timeMs }) => timeMs <= end).length;
         const within = entries.splice(0, count);
-        closed.push({ holds: holdsFor(rule, aggregateOf(rule, within), within), count });
+        closed.push({ endMs: end, holds: holdsFor(rule, aggregateOf(rule, within), within), count });
       }
       return closed;
     },

@@ -20,6 +20,7 @@ type Later =
   | 'schedules'
   | 'scheduled_runs'
   | 'correlation_reports'
+  | 'correlation_windows'
   | 'lookup_files'
   | 'packs'
   | 'pack_revisions'

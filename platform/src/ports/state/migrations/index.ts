@@ -12,6 +12,7 @@ import * as detectionManagement from './0006-detection-management.ts';
 import * as exceptions from './0007-exceptions.ts';
 import * as overrides from './0008-overrides.ts';
 import * as specificationTexts from './0009-specification-texts.ts';
+import * as correlationWindows from './0010-correlation-windows.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -23,6 +24,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-exceptions': exceptions,
   '0008-overrides': overrides,
   '0009-specification-texts': specificationTexts,
+  '0010-correlation-windows': correlationWindows,
 };
 
 /** Applies the migrations that the database does not have yet. For adapters; others call `State.migrate`. */
