@@ -210,10 +210,7 @@ async function drift(
   io: CommandIo,
 ): Promise<ExitStatus> {
   await open.history(name);
-  const { ref, folder, pack: packs, filter: filters } = options;
-  const request =
-    place === undefined ? await sourceRequest(open, name, options) : { place, ref, folder, packs, filters };
-  const { loaded, leftOut } = await readContent(request, io);
+  const { loaded, leftOut } = await readContent(await driftRequest(open, name, place, options), io);
   await writeProblems(loaded.problems, io);
   const plan = await planWithout(open, name, loaded.detections, new Set(leftOut.map(({ id }) => id)));
   if (options.json) await io.stdout.write(`${JSON.stringify(planAsJson(plan), null, 2)}\n`);

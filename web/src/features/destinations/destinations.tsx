@@ -10,6 +10,7 @@ import { formatDuration, formatNumber } from '../../components/format.ts';
 import { Card, Page } from '../../components/page.tsx';
 import { Empty, Loaded } from '../../components/states.tsx';
 import table from '../../components/table.module.css';
+import { HiddenHead } from '../../components/table-heads.tsx';
 import { useNotify } from '../../components/toasts.tsx';
 
 export default function DestinationsPage() {
@@ -57,11 +58,7 @@ function DestinationTable({ destinations }: { readonly destinations: readonly De
           <th className={table.hideMedium}>Alert types</th>
           <th className={cx(table.number, table.hideSmall)}>Delivered, 24 h</th>
           <th className={cx(table.number, table.hideSmall)}>Failed, 24 h</th>
-          {canChange && (
-            <th>
-              <span hidden>Actions</span>
-            </th>
-          )}
+          {canChange && <HiddenHead />}
         </tr>
       </thead>
       <tbody>

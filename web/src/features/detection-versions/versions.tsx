@@ -13,6 +13,7 @@ import { Card } from '../../components/page.tsx';
 import { PickOne } from '../../components/pick.tsx';
 import { Loaded } from '../../components/states.tsx';
 import table from '../../components/table.module.css';
+import { HiddenHead } from '../../components/table-heads.tsx';
 import { Changes } from './changes.tsx';
 import styles from './versions.module.css';
 
@@ -65,11 +66,7 @@ function VersionList({ detection, versions }: VersionsProps) {
             <th>Version</th>
             <th>Saved by</th>
             <th>When</th>
-            {canChange && (
-              <th>
-                <span hidden>Actions</span>
-              </th>
-            )}
+            {canChange && <HiddenHead />}
           </tr>
         </thead>
         <tbody>

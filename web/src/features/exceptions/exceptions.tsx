@@ -12,6 +12,7 @@ import { formatNumber } from '../../components/format.ts';
 import { Card } from '../../components/page.tsx';
 import { Empty, Loaded } from '../../components/states.tsx';
 import table from '../../components/table.module.css';
+import { HiddenHead } from '../../components/table-heads.tsx';
 import { readableCondition } from './conditions.ts';
 import { ExceptionDialog } from './exception-dialog.tsx';
 import styles from './exceptions.module.css';
@@ -64,11 +65,7 @@ function ExceptionTable({ exceptions }: { readonly exceptions: readonly Exceptio
           <th className={table.hideSmall}>State</th>
           <th className={table.number}>Hidden</th>
           <th className={table.hideMedium}>Owner</th>
-          {canChange && (
-            <th>
-              <span hidden>Actions</span>
-            </th>
-          )}
+          {canChange && <HiddenHead />}
         </tr>
       </thead>
       <tbody>

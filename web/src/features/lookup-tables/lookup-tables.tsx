@@ -13,6 +13,7 @@ import { formatBytes, formatNumber } from '../../components/format.ts';
 import { Card, Page } from '../../components/page.tsx';
 import { Empty, Loaded } from '../../components/states.tsx';
 import table from '../../components/table.module.css';
+import { HiddenHead } from '../../components/table-heads.tsx';
 import { SectionNav } from '../detections/section-nav.tsx';
 import styles from './lookup-tables.module.css';
 
@@ -50,11 +51,7 @@ function TableOfTables({ tables }: { readonly tables: readonly LookupTable[] }) 
           <th className={cx(table.number, table.hideSmall)}>Rows</th>
           <th className={table.hideMedium}>Log types and selectors</th>
           <th className={table.hideMedium}>Checked</th>
-          {canChange && (
-            <th>
-              <span hidden>Actions</span>
-            </th>
-          )}
+          {canChange && <HiddenHead />}
         </tr>
       </thead>
       <tbody>

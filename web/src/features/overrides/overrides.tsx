@@ -9,6 +9,7 @@ import { Field, Fields, FormError, TextInput } from '../../components/field.tsx'
 import { Card } from '../../components/page.tsx';
 import { Loaded } from '../../components/states.tsx';
 import table from '../../components/table.module.css';
+import { HiddenHead } from '../../components/table-heads.tsx';
 import { OverrideControl } from './override-control.tsx';
 import { changedFields, fieldLabel, shownValue } from './override-values.ts';
 import styles from './overrides.module.css';
@@ -70,11 +71,7 @@ function OverridesForm({ id, overrides }: { readonly id: string; readonly overri
               <th>Field</th>
               <th className={table.grow}>Here</th>
               <th className={table.hideSmall}>In the pack</th>
-              {canChange && (
-                <th>
-                  <span hidden>Actions</span>
-                </th>
-              )}
+              {canChange && <HiddenHead />}
             </tr>
           </thead>
           <tbody>

@@ -13,6 +13,7 @@ import { formatNumber, plural } from '../../components/format.ts';
 import { Card, Page } from '../../components/page.tsx';
 import { Loaded } from '../../components/states.tsx';
 import table from '../../components/table.module.css';
+import { HiddenHead } from '../../components/table-heads.tsx';
 import { typeName } from '../detections/detection-names.ts';
 import { shortSource, sourceText } from './pack-names.ts';
 import styles from './packs.module.css';
@@ -145,11 +146,7 @@ function Revisions({ pack, canChange }: { readonly pack: PackDetail; readonly ca
                   <th>Revision</th>
                   <th>Changed</th>
                   <th className={table.hideSmall}>By</th>
-                  {canChange && (
-                    <th>
-                      <span hidden>Actions</span>
-                    </th>
-                  )}
+                  {canChange && <HiddenHead />}
                 </tr>
               </thead>
               <tbody>

@@ -7,6 +7,7 @@ import { DiffView } from '../../components/diff-view.tsx';
 import { formatNumber, plural } from '../../components/format.ts';
 import { Card } from '../../components/page.tsx';
 import table from '../../components/table.module.css';
+import { HiddenHead } from '../../components/table-heads.tsx';
 import styles from './packs.module.css';
 
 /** What installing content would change, what it leaves as it is here, and what is wrong with the content. */
@@ -74,9 +75,7 @@ function Changes({ changes }: { readonly changes: readonly PackChange[] }) {
           <th>Detection</th>
           <th>Change</th>
           <th className={table.hideSmall}>What differs</th>
-          <th>
-            <span hidden>Difference</span>
-          </th>
+          <HiddenHead>Difference</HiddenHead>
         </tr>
       </thead>
       <tbody>

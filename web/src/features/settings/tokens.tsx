@@ -13,6 +13,7 @@ import { Card } from '../../components/page.tsx';
 import { PickOne } from '../../components/pick.tsx';
 import { Empty, Loaded } from '../../components/states.tsx';
 import table from '../../components/table.module.css';
+import { HiddenHead } from '../../components/table-heads.tsx';
 import { ROLE_HELP, ROLE_OPTIONS, roleName } from './roles.ts';
 import styles from './settings.module.css';
 
@@ -74,9 +75,7 @@ function TokenTable({ tokens, onRevoke }: TokenTableProps) {
           <th>State</th>
           <th className={table.hideSmall}>Created</th>
           <th className={table.hideSmall}>Last used</th>
-          <th>
-            <span hidden>Actions</span>
-          </th>
+          <HiddenHead />
         </tr>
       </thead>
       <tbody>

@@ -12,6 +12,7 @@ import { Card } from '../../components/page.tsx';
 import { PickOne } from '../../components/pick.tsx';
 import { Loaded } from '../../components/states.tsx';
 import table from '../../components/table.module.css';
+import { HiddenHead } from '../../components/table-heads.tsx';
 import { InvitationDialog, InviteDialog } from './invite-dialog.tsx';
 import { ROLE_OPTIONS, roleName } from './roles.ts';
 
@@ -48,11 +49,7 @@ export function Users() {
                 <th>Role</th>
                 <th className={table.hideSmall}>State</th>
                 <th className={table.hideSmall}>Last sign-in</th>
-                {isAdmin && (
-                  <th>
-                    <span hidden>Actions</span>
-                  </th>
-                )}
+                {isAdmin && <HiddenHead />}
               </tr>
             </thead>
             <tbody>
