@@ -1,22 +1,13 @@
 /** DuckDB's library for a system, compressed, as `tools/native-files.ts` unpacks it. */
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
 import type { NativeFiles } from '../src/tools/native-files.ts';
 import { onlyArchitecture } from './mach-o.ts';
 import { cxxRuntime, withLibgcc } from './musl/cxx-runtime.ts';
-import { fetchPackage } from './packages.ts';
+import { fetchPackage, moveInto } from './packages.ts';
 import type { Target } from './targets.ts';
 
 const compress = promisify(zstdCompress);
@@ -34,7 +25,7 @@ export async function nativeFolder(target: Target, level: number, cacheDir: stri
     writeFileSync(join(scratch, 'native', `${name}.zst`), await compressed(content, level));
   }
   writeFileSync(join(scratch, 'native', 'files.json'), JSON.stringify({ id, files: hashes } satisfies NativeFiles));
-  renameSync(join(scratch, 'native'), folder);
+  moveInto(join(scratch, 'native'), folder);
   rmSync(scratch, { recursive: true });
   return folder;
 }

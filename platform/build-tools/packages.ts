@@ -53,7 +53,7 @@ async function unpack(archive: string, folder: string): Promise<void> {
 }
 
 /** Another build may have been faster. */
-function moveInto(from: string, to: string): void {
+export function moveInto(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch (error) {
