@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import type { OpenReplay } from '../../cli/services.ts';
 import { createCatalog } from '../../lake/catalog.ts';
 import { createDuckdb } from '../../lake/duckdb.ts';
+import { createLakeSql } from '../../lake/sql.ts';
 import { dataDir } from '../data-dir.ts';
 import { readDetections } from '../detections/detection-store.ts';
 import { readExceptions } from '../detections/exceptions.ts';
 import { installedPackages } from '../detections/python-packages.ts';
 import { systemClock } from '../embedded.ts';
 import { lookupOnDemand } from '../enrichment/lookup-on-demand.ts';
+import { lookupsForSql } from '../enrichment/lookups-for-sql.ts';
 import { readLogTypes, tablesOf } from '../lake/known-log-types.ts';
 import { type OpenLakeOptions, openStores } from '../lake/open-lake.ts';
 import { createLog } from '../log.ts';
@@ -22,10 +24,13 @@ export async function openReplay(options: OpenLakeOptions): Promise<OpenReplay> 
   const tables = tablesOf(await readLogTypes(state, options.contentDir));
   const tmpDir = await mkdtemp(join(tmpParent, 'panther-replay-'));
   const duckdb = createDuckdb({ tmpDir, memoryBytes: 256 << 20, threads: 2 });
+  const catalog = createCatalog({ state, objects, clock: systemClock });
+  const lookups = lookupsForSql({ state, objects });
   const deps = {
-    catalog: createCatalog({ state, objects, clock: systemClock }),
+    catalog,
     files: lakeFiles,
     duckdb,
+    sql: createLakeSql({ catalog, objects, files: lakeFiles, duckdb, tmpDir, tables: () => tables, lookups }),
     tables,
     tmpDir,
     nonce: () => randomBytes(8).toString('hex'),

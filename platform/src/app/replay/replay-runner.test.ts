@@ -213,3 +213,53 @@ test('what exceptions hide is counted, and nothing else', async () => {
   const { result } = await run('Off');
   assert.deepEqual([result.matches, result.hidden], [27, 3]);
 });
+
+test('a scheduled rule is replayed at each time of its queries, each over what the lake has up to then', async () => {
+  const query = {
+    AnalysisType: 'scheduled_query',
+    QueryName: 'Roots by hour',
+    Enabled: false,
+    Schedule: { CronExpression: '0 * * * *', TimeoutMinutes: 1 },
+    Query: `SELECT awsRegion, count(*) AS n FROM panther_logs.public.aws_cloudtrail
+      WHERE p_occurs_since('1 hour') AND userIdentity:type = 'Root' GROUP BY 1`,
+  };
+  const rule = {
+    AnalysisType: 'scheduled_rule',
+    RuleID: 'Many roots',
+    Enabled: false,
+    Severity: 'High',
+    ScheduledQueries: ['Roots by hour'],
+    Filename: 'many.ts',
+  };
+  const code = `export const rule = (row) => Number(row.n) >= 1;
+export const title = (row) => 'roots in ' + row.awsRegion;
+export const dedup = (row) => row.awsRegion;
+`;
+  const detections = [
+    [query, ''],
+    [rule, code],
+  ].map(([spec, body]) => {
+    const parsed = toDetection(spec as Record<string, unknown>, 'many.ts', String(body));
+    if ('issues' in parsed) throw new Error(JSON.stringify(parsed.issues));
+    return parsed.detection;
+  });
+  await installContent(runtime.adapters.state, clock, 'pack:scheduled', { detections });
+  const before = await counted();
+  const { state, result, progress, error } = await run('Many roots', {
+    from: '2026-01-02T00:00:00.000Z',
+    to: '2026-01-02T06:00:00.000Z',
+  });
+  assert.equal(state, 'succeeded', error);
+  assert.deepEqual(JSON.parse(progress), { events: 6, done: 6, matches: result.matches });
+  const expected = await panther.rows(
+    `SELECT awsRegion FROM panther_logs.aws_cloudtrail WHERE userIdentity.type = 'Root' GROUP BY awsRegion ORDER BY 1`,
+  );
+  assert.deepEqual(
+    result.alerts.map((one: { title: string }) => one.title).toSorted(),
+    expected.map(([region]) => `roots in ${region}`),
+  );
+  assert.equal(result.events, expected.length, 'the events are in one hour');
+  assert.deepEqual(await counted(), before);
+  const gone = await run('Many roots', { from: '2016-01-01T00:00:00.000Z', to: '2026-01-02T06:00:00.000Z' });
+  assert.match(gone.error, /more than 10000 times in this time/);
+});

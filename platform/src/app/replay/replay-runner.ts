@@ -173,6 +173,7 @@ async function replayStored(
   const deps = {
     catalog,
     duckdb,
+    sql: lake,
     files: adapters.lakeFiles,
     tables: lake.tables(),
     tmpDir: dir.tmp,

@@ -3,26 +3,28 @@
  * match rows, no alerts, stateful helpers begin empty and are thrown away. Hour by hour, so memory does not grow with
  * the time or with the number of matches.
  */
-import { createAlertWindows, type WindowAlert } from '../../alerts/event-windows.ts';
-import type { RuleMatch } from '../../core/detection.ts';
+import type { WindowAlert } from '../../alerts/event-windows.ts';
 import { UserError } from '../../core/errors.ts';
-import type { LogEvent } from '../../core/event.ts';
 import type { LakeTable } from '../../core/table.ts';
 import type { Detection } from '../../detections/detection.ts';
 import { createDetectionEngine, type DetectionEngine } from '../../detections/engine.ts';
 import type { Exception } from '../../detections/exceptions/exception.ts';
-import { SWITCHED_OFF } from '../../detections/faults.ts';
 import { planDetection } from '../../detections/planner/plan.ts';
 import type { PythonPackage } from '../../detections/python/runner.ts';
 import { pushDown } from '../../detections/replay/push-down.ts';
-import { createReplayReport, type ReplayFindings, toRfc3339 } from '../../detections/replay/report.ts';
+import { type ReplayFindings, toRfc3339 } from '../../detections/replay/report.ts';
 import { createKeyValuesInMemory, type FindRow } from '../../detections/state/key-values.ts';
 import type { LiveFile } from '../../lake/catalog.ts';
+import type { LakeSql } from '../../lake/sql.ts';
 import { stringifyEvent } from '../../log-analysis/json-values.ts';
 import { createRunners } from '../detections/detection-runners.ts';
+import { gather } from './gather.ts';
 import { type LakeEventsDeps, lakeHour, readLakeEvents } from './lake-events.ts';
+import { replayScheduled } from './replay-scheduled.ts';
 
 export interface ReplayDeps extends LakeEventsDeps {
+  /** For the queries of scheduled rules. */
+  readonly sql: Pick<LakeSql, 'query'>;
   readonly tables: readonly LakeTable[];
   readonly packages?: readonly PythonPackage[];
   /** Of lookup tables. */
@@ -44,14 +46,15 @@ export interface ReplayRequest {
 }
 
 export interface ReplayProgress {
-  /** In the hours of the time. */
+  /** In the hours of the time; of a scheduled rule: runs of its queries. */
   readonly events: number;
-  /** Of these, those of the hours that are behind it. */
+  /** Of these, those that are behind it. */
   readonly done: number;
   readonly matches: number;
 }
 
 export interface ReplayOutcome extends ReplayFindings {
+  /** Of a scheduled rule: rows. */
   readonly events: number;
   readonly candidates: number;
   /** Matches that exceptions hide; in no other figure. */
@@ -62,20 +65,18 @@ export interface ReplayOutcome extends ReplayFindings {
   readonly durationMs: number;
 }
 
-const MAX_ALERTS = 200;
 /** Rows that are read together at least; an hour is never divided. */
 const ROWS_TOGETHER = 200_000;
-/** Matches that wait for those before them. More of an hour come in the order of the files, which is nearly theirs. */
-const MAX_WAITING = 200_000;
 /** Candidates that are evaluated together. */
 const BATCH = 2_000;
 
 /** @throws UserError when there is nothing that could be replayed. */
 export async function replay(deps: ReplayDeps, request: ReplayRequest): Promise<ReplayOutcome> {
   const { rule, detections, from, to, signal } = request;
+  if (from >= to) throw new UserError('it must be before the end of the time', { field: 'from' });
+  if (rule.type === 'scheduled_rule') return replayScheduled(deps, request);
   const startedAt = performance.now();
   const tables = tablesOf(deps, rule);
-  if (from >= to) throw new UserError('it must be before the end of the time', { field: 'from' });
   const runners = createRunners(createKeyValuesInMemory(deps.lookup), deps.packages);
   try {
     const condition = await planDetection(rule, (source) => runners.python.ast(source));
@@ -123,7 +124,7 @@ export async function replay(deps: ReplayDeps, request: ReplayRequest): Promise<
 
 function tablesOf({ tables }: ReplayDeps, rule: Detection): readonly LakeTable[] {
   if (rule.type !== 'rule')
-    throw new UserError(`${rule.id} is a ${rule.type}: rules over log events can be replayed`, {
+    throw new UserError(`${rule.id} is a ${rule.type}: rules over log events and scheduled rules can be replayed`, {
       field: 'detectionId',
     });
   const own = tables.filter(
@@ -131,60 +132,6 @@ function tablesOf({ tables }: ReplayDeps, rule: Detection): readonly LakeTable[]
   );
   if (own.length > 0) return own;
   throw new UserError(`none of its log types is known here: ${rule.info.logTypes.join(', ')}`, { field: 'LogTypes' });
-}
-
-/** Matches become alerts and figures. */
-function gather(rule: Detection, rangeMs: number) {
-  const report = createReplayReport(rule.info.displayName || rule.id, rangeMs);
-  const windows = createAlertWindows(() => rule.info);
-  const alerts: WindowAlert[] = [];
-  let alertCount = 0;
-  /** Without their events, but for what windows look at. */
-  let waiting: RuleMatch[] = [];
-
-  function order(): void {
-    for (const match of waiting.sort(byTime)) opened(windows.add(match));
-    waiting = [];
-  }
-
-  function opened(found: readonly WindowAlert[]): void {
-    alertCount += found.length;
-    alerts.push(...found.slice(0, MAX_ALERTS - alerts.length));
-  }
-
-  return {
-    get matches() {
-      return report.matches;
-    },
-    /** Everything before this time was given. */
-    reach: (time: string) => opened(windows.closeBefore(time)),
-    add(results: Awaited<ReturnType<DetectionEngine['drain']>>) {
-      for (const result of results) {
-        report.add(result);
-        if (result.kind === 'match') waiting.push({ ...result, event: headOf(result.event) });
-        else if (result.dedup === SWITCHED_OFF) throw new UserError(result.message);
-      }
-      if (waiting.length > MAX_WAITING) order();
-    },
-    /** Everything up to the end of an hour was given. */
-    order,
-    end() {
-      opened(windows.end());
-      const shown = alerts
-        .map(({ context: _context, ruleId: _ruleId, ...alert }) => alert)
-        .sort((a, b) => (a.firstEventTime < b.firstEventTime ? -1 : 1));
-      return { ...report.end(), alertCount, alerts: shown };
-    },
-  };
-}
-
-function headOf({ p_event_time, p_log_type, p_row_id, p_parse_time }: LogEvent): LogEvent {
-  return { p_event_time, p_log_type, p_row_id, p_parse_time };
-}
-
-function byTime({ event: a }: RuleMatch, { event: b }: RuleMatch): number {
-  if (a.p_event_time !== b.p_event_time) return a.p_event_time < b.p_event_time ? -1 : 1;
-  return a.p_row_id < b.p_row_id ? -1 : 1;
 }
 
 function candidatesOf(engine: DetectionEngine, id: string): number {

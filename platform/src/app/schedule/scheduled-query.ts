@@ -11,7 +11,7 @@ import { commitResults, createResultEffects } from './scheduled-results.ts';
 import type { RunTask, SchedulerRuntime } from './scheduler.ts';
 
 /** A query that gives more is wrong, or a report: rules see the first ones, and the run says so. */
-const MAX_ROWS = 100_000;
+export const MAX_ROWS = 100_000;
 
 export async function runQuery(runtime: SchedulerRuntime, task: RunTask): Promise<RunOutcome> {
   const { adapters, clock, lake } = runtime;
@@ -67,6 +67,7 @@ export async function runQuery(runtime: SchedulerRuntime, task: RunTask): Promis
   }
 }
 
-function toRow(names: readonly string[], values: readonly unknown[]): Row {
+/** A row by the names of its columns. */
+export function toRow(names: readonly string[], values: readonly unknown[]): Row {
   return Object.fromEntries(names.map((name, index) => [name, values[index]]));
 }

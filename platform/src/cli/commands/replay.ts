@@ -25,7 +25,8 @@ export const replay = defineCommand({
   usage: '[options] --rule ID',
   details:
     'Runs a rule over the lake between two times, as it runs live: same runner, same grouping into alerts. Nothing is ' +
-    'changed: no alert, no match, and the stateful helpers start empty. The rule is one that is installed, enabled or ' +
+    'changed: no alert, no match, and the stateful helpers start empty. A scheduled rule is run over the rows that its ' +
+    'queries give at each of their times. The rule is one that is installed, enabled or ' +
     'not, or with --path one of a folder. Reads the data folder itself, whether Panther runs or not. ' +
     'Exit status 1: the rule failed on events.',
   operands: { min: 0, max: 0 },
@@ -63,7 +64,7 @@ export const replay = defineCommand({
     const open = await io.services.openReplay(options['data-dir'], options.config);
     try {
       const { rule, detections } = await choose(options, open, io);
-      const outcome = await watched(rule.id, io, (onProgress) =>
+      const outcome = await watched(rule, io, (onProgress) =>
         open.replay({ rule, detections, from, to, signal: io.signal, onProgress }),
       );
       if (options.json) await io.stdout.write(`${stringifyEvent({ rule: rule.id, from, to, ...outcome })}\n`);
@@ -86,7 +87,7 @@ async function choose(
   if (path === undefined && id === undefined)
     throw new UserError('name the rule, or where it is with --path', { field: '--rule' });
   const detections = path === undefined ? await open.detections() : await load(path, io);
-  const found = detections.filter((one) => (id === undefined ? one.type === 'rule' : one.id === id));
+  const found = detections.filter((one) => (id === undefined ? /^(scheduled_)?rule$/.test(one.type) : one.id === id));
   const [rule, ...more] = found;
   if (rule === undefined)
     throw new UserError(
@@ -111,7 +112,7 @@ async function load(path: string, io: CommandIo): Promise<readonly Detection[]> 
 }
 
 async function watched(
-  label: string,
+  { id: label, type }: Detection,
   io: CommandIo,
   run: (onProgress: (progress: { readonly events: number; readonly done: number }) => void) => Promise<ReplayOutcome>,
 ): Promise<ReplayOutcome> {
@@ -119,7 +120,7 @@ async function watched(
   let shown = 0;
   try {
     return await run(({ events, done }) => {
-      progress ??= io.progress({ label, total: events, unit: 'events' });
+      progress ??= io.progress({ label, total: events, unit: type === 'scheduled_rule' ? 'runs' : 'events' });
       progress.add(done - shown);
       shown = done;
     });
@@ -137,7 +138,7 @@ async function writeText(rule: Detection, outcome: ReplayOutcome, limit: number,
   }
   if (alertCount > shown.length) await io.stdout.write(`… and ${count(alertCount - shown.length, 'more alert')}\n`);
   const lines = [
-    `${count(alertCount, 'alert')} of ${count(matches, 'match')}; the rule was run on ${candidates} of ${count(events, 'event')} in ${duration(durationMs)}`,
+    `${count(alertCount, 'alert')} of ${count(matches, 'match')}; the rule was run on ${whatOf(rule, candidates, events)} in ${duration(durationMs)}`,
     ...(outcome.hidden === 0 ? [] : [`${count(outcome.hidden, 'more match')} hidden by exceptions`]),
     ...outcome.failures.map(
       ({ title, message, count: times }) => `${io.paint('red', 'error')} (${times} times): ${title}: ${message}`,
@@ -148,6 +149,10 @@ async function writeText(rule: Detection, outcome: ReplayOutcome, limit: number,
       : [`The rule is not enabled: enable it in the console, or with Enabled: true.`]),
   ];
   await io.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function whatOf({ type }: Detection, candidates: number, events: number): string {
+  return type === 'scheduled_rule' ? count(events, 'row') : `${candidates} of ${count(events, 'event')}`;
 }
 
 function count(number: number, noun: string): string {

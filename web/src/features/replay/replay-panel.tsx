@@ -20,10 +20,12 @@ interface ReplayPanelProps {
   readonly draft?: { readonly yaml: string; readonly body: string };
   /** Replaces what can be done after it has gone well. */
   readonly after?: React.ReactNode;
+  /** A rule over the rows of queries. */
+  readonly isScheduled?: boolean;
 }
 
 /** "What would this have alerted on?": runs a detection over the past, without alerts. */
-export function ReplayPanel({ detectionId, draft, after }: ReplayPanelProps) {
+export function ReplayPanel({ detectionId, draft, after, isScheduled = false }: ReplayPanelProps) {
   const canRun = useCan('analyst');
   const [id, setId] = useState<string>();
   const earlier = useApi('GET /replays', { query: { detectionId } }, { enabled: draft === undefined });
@@ -39,7 +41,7 @@ export function ReplayPanel({ detectionId, draft, after }: ReplayPanelProps) {
           </Empty>
         </Card>
       ) : (
-        <ShownReplay id={shown} after={after} />
+        <ShownReplay id={shown} after={after} isScheduled={isScheduled} />
       )}
       {(earlier.data?.items.length ?? 0) > 1 && (
         <Earlier replays={earlier.data?.items ?? []} shown={shown} onShow={setId} />
@@ -107,14 +109,20 @@ function StartReplay({ detectionId, draft, onStart }: StartReplayProps) {
 
 const POLL_MS = 1_000;
 
-function ShownReplay({ id, after }: { readonly id: string; readonly after: React.ReactNode }) {
+interface ShownReplayProps {
+  readonly id: string;
+  readonly after: React.ReactNode;
+  readonly isScheduled: boolean;
+}
+
+function ShownReplay({ id, after, isScheduled }: ShownReplayProps) {
   const [isDone, setDone] = useState(false);
   const replay = useApi('GET /replays/:id', { params: { id } }, isDone ? {} : { refetchInterval: POLL_MS });
   const state = replay.data?.state;
   useEffect(() => setDone(state !== undefined && isOver(state)), [state]);
-  if (replay.data === undefined) return <ReplayProgress replay={undefined} />;
-  if (replay.data.result === null) return <ReplayProgress replay={replay.data} />;
-  return <ReplayResult replay={replay.data} result={replay.data.result} after={after} />;
+  if (replay.data === undefined) return <ReplayProgress replay={undefined} isScheduled={isScheduled} />;
+  if (replay.data.result === null) return <ReplayProgress replay={replay.data} isScheduled={isScheduled} />;
+  return <ReplayResult replay={replay.data} result={replay.data.result} after={after} isScheduled={isScheduled} />;
 }
 
 interface EarlierProps {

@@ -8,8 +8,13 @@ import { Empty, Skeleton } from '../../components/states.tsx';
 import styles from './replay.module.css';
 import { isOver } from './replay-range.ts';
 
+interface ReplayProgressProps {
+  readonly replay: Replay | undefined;
+  readonly isScheduled: boolean;
+}
+
 /** A replay that goes on, or that came to nothing. */
-export function ReplayProgress({ replay }: { readonly replay: Replay | undefined }) {
+export function ReplayProgress({ replay, isScheduled }: ReplayProgressProps) {
   if (replay === undefined) {
     return (
       <Card>
@@ -18,7 +23,7 @@ export function ReplayProgress({ replay }: { readonly replay: Replay | undefined
     );
   }
   if (isOver(replay.state)) return <Ended replay={replay} />;
-  return <Running replay={replay} />;
+  return <Running replay={replay} unit={isScheduled ? 'run' : 'event'} />;
 }
 
 const ENDS: Readonly<Record<string, string>> = {
@@ -38,7 +43,7 @@ function Ended({ replay: { state, error } }: { readonly replay: Replay }) {
   );
 }
 
-function Running({ replay }: { readonly replay: Replay }) {
+function Running({ replay, unit }: { readonly replay: Replay; readonly unit: string }) {
   const canStop = useCan('analyst');
   const { events, done, matches } = replay.progress;
   const share = events === 0 ? undefined : Math.min(1, done / events);
@@ -58,8 +63,8 @@ function Running({ replay }: { readonly replay: Replay }) {
         <progress aria-label="Progress of the replay" {...(share === undefined ? {} : { value: share, max: 1 })} />
         <p role="status">
           {events === 0
-            ? 'Counting the events…'
-            : `${formatNumber(done)} of ${plural(events, 'event')}, ${plural(matches, 'match', 'matches')} so far`}
+            ? `Counting the ${unit}s…`
+            : `${formatNumber(done)} of ${plural(events, unit)}, ${plural(matches, 'match', 'matches')} so far`}
         </p>
       </div>
     </Card>

@@ -17,9 +17,11 @@ interface ReplayResultProps {
   readonly result: Result;
   /** What to do next. */
   readonly after: React.ReactNode;
+  /** Its events are rows of queries. */
+  readonly isScheduled: boolean;
 }
 
-export function ReplayResult({ replay, result, after }: ReplayResultProps) {
+export function ReplayResult({ replay, result, after, isScheduled }: ReplayResultProps) {
   return (
     <>
       <Card
@@ -35,8 +37,12 @@ export function ReplayResult({ replay, result, after }: ReplayResultProps) {
           {replay.isDraft && ', with what was in the editor'}.
         </p>
         <div className={styles.stats}>
-          <Stat label="Events" value={formatNumber(result.events)} note="of its log types" />
-          <Stat label="Run on" value={formatNumber(result.candidates)} note="of these" />
+          <Stat
+            label={isScheduled ? 'Rows' : 'Events'}
+            value={formatNumber(result.events)}
+            note={isScheduled ? 'of its queries' : 'of its log types'}
+          />
+          {!isScheduled && <Stat label="Run on" value={formatNumber(result.candidates)} note="of these" />}
           <Stat label="Matches" value={formatNumber(result.matches)} />
           <Stat label="Dedup strings" value={formatNumber(result.dedupCount)} />
           <Stat label="Errors" value={formatNumber(result.errors)} />
@@ -53,7 +59,7 @@ export function ReplayResult({ replay, result, after }: ReplayResultProps) {
   );
 }
 
-function Matches({ replay, result }: Omit<ReplayResultProps, 'after'>) {
+function Matches({ replay, result }: Pick<ReplayResultProps, 'replay' | 'result'>) {
   const { buckets, bucketMinutes } = result;
   const periodMs = bucketMinutes * 60_000;
   const chart = useMemo(() => {
