@@ -1,8 +1,16 @@
+import table from './table.module.css';
+
 /** Head of a column of buttons: named for assistive technology alone. */
-export function HiddenHead({ children = 'Actions' }: { readonly children?: string }) {
+export function HiddenHead({
+  children = 'Actions',
+  className,
+}: {
+  readonly children?: string;
+  readonly className?: string;
+}) {
   return (
-    <th>
-      <span hidden>{children}</span>
+    <th className={className}>
+      <span className={table.unseen}>{children}</span>
     </th>
   );
 }

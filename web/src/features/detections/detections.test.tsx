@@ -108,3 +108,21 @@ test('the list is filtered by report and by fault from the address', async () =>
   await user.click(screen.getByRole('button', { name: 'Remove the filter T1078' }));
   await waitFor(() => expect(api.callsOf('GET /detections').at(-1)?.query.report).toBeUndefined());
 });
+
+test('a tag for many at once', async () => {
+  const { api, user } = renderApp('/detections', {
+    answers: {
+      'POST /detections/bulk': ({ body }) => ({
+        changed: body.ids.length,
+        results: body.ids.map((id) => ({ id, ok: true, reason: '' })),
+      }),
+    },
+  });
+  await user.click((await screen.findAllByRole('checkbox', { name: /^Choose / }))[1] as HTMLElement);
+  const bulk = screen.getByRole('region', { name: 'Chosen detections' });
+  expect(within(bulk).getByRole('button', { name: 'Add tag' })).toBeDisabled();
+  await user.type(within(bulk).getByRole('textbox', { name: 'Tag' }), ' ours ');
+  await user.click(within(bulk).getByRole('button', { name: 'Add tag' }));
+  expect(await screen.findByText('1 detection tagged.')).toBeInTheDocument();
+  expect(api.callsOf('POST /detections/bulk')[0]?.body).toMatchObject({ action: 'add-tag', tag: 'ours' });
+});

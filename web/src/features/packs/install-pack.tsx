@@ -64,6 +64,7 @@ function InstallPack({ known, git }: InstallPackProps) {
 
   function change(run: () => void) {
     run();
+    setPartial(false);
     preview.reset();
     install.reset();
   }

@@ -1,6 +1,6 @@
 import type { PackDetail, PackItem, PackRevision } from '@panther/platform/contract';
 import { RefreshCw, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import { useApi, useCommand } from '../../api/hooks.ts';
 import { useCan } from '../../api/session.tsx';
@@ -9,6 +9,7 @@ import { Badge, Dot, SeverityBadge } from '../../components/badge.tsx';
 import { Button, ButtonLink } from '../../components/button.tsx';
 import { cx } from '../../components/cx.ts';
 import { Confirm } from '../../components/dialog.tsx';
+import { Field, TextInput } from '../../components/field.tsx';
 import { formatNumber, plural } from '../../components/format.ts';
 import { Card, Page } from '../../components/page.tsx';
 import { Loaded } from '../../components/states.tsx';
@@ -217,10 +218,23 @@ function RollBack({ name, revision, onClose }: { name: string; revision: number;
     done: `${name} is as it was at revision ${revision}.`,
   });
   const plan = preview.data;
-  if (preview.isIdle) preview.mutate({ params: { name }, body: { revision } });
+  const [note, setNote] = useState('');
+  const look = preview.mutate;
+  useEffect(() => look({ params: { name }, body: { revision } }), [look, name, revision]);
   return (
     <>
-      <Loaded query={{ ...preview, refetch: () => preview.reset() }}>{(found) => <PlanView plan={found} />}</Loaded>
+      <Loaded
+        query={{
+          ...preview,
+          isPending: !preview.isError,
+          refetch: () => look({ params: { name }, body: { revision } }),
+        }}
+      >
+        {(found) => <PlanView plan={found} />}
+      </Loaded>
+      <Field label="Note" required={false} help="Why, for the history.">
+        <TextInput value={note} onChange={(event) => setNote(event.currentTarget.value)} />
+      </Field>
       <div className={styles.foot}>
         <Button
           look="primary"
@@ -228,7 +242,7 @@ function RollBack({ name, revision, onClose }: { name: string; revision: number;
           disabled={plan === undefined || !hasChanges(plan)}
           onClick={() =>
             rollBack.mutate(
-              { params: { name }, body: { revision, expectedRevision: plan?.revision ?? 0 } },
+              { params: { name }, body: { revision, expectedRevision: plan?.revision ?? 0, note } },
               { onSuccess: onClose },
             )
           }

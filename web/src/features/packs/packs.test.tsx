@@ -66,6 +66,19 @@ test('need 24: errors have file and line, and are left out only when that is wan
   await waitFor(() => expect(api.callsOf('PUT /packs/:name')[0]?.body).toMatchObject({ isPartial: true }));
 });
 
+test('leaving out what is wrong is said anew for other content', async () => {
+  const problem = { severity: 'error', file: 'a.yml', line: 1, field: '', message: 'wrong' } as const;
+  const { api, user } = renderApp(INSTALL, {
+    answers: { 'POST /packs/:name/preview': packPlan({ problems: [problem] }) },
+  });
+  await chooseZip(user);
+  await user.click(await screen.findByRole('checkbox', { name: /without errors/ }));
+  api.answer({ 'POST /packs/:name/preview': packPlan() });
+  await chooseZip(user);
+  await user.click(await screen.findByRole('button', { name: 'Install' }));
+  await waitFor(() => expect(api.callsOf('PUT /packs/:name')[0]?.body).toMatchObject({ isPartial: false }));
+});
+
 test('from git what was looked at is installed, whatever is committed meanwhile', async () => {
   const { api, user } = renderApp(`${INSTALL}?name=team-rules`, {
     answers: { 'POST /packs/:name/preview': packPlan({ commit: 'c0ffee' }) },
@@ -92,9 +105,14 @@ test('a pack goes back to a revision after a look at the difference', async () =
   const { api, user } = renderApp('/detections/packs/team-rules');
   await user.click(await screen.findByRole('button', { name: 'Go back to revision 1' }));
   expect(await screen.findByText('Team.New')).toBeInTheDocument();
+  await user.type(screen.getByRole('textbox', { name: /Note/ }), 'too loud');
   await user.click(screen.getAllByRole('button', { name: 'Go back to revision 1' }).at(-1) as HTMLElement);
   await waitFor(() =>
-    expect(api.callsOf('POST /packs/:name/roll-back')[0]?.body).toEqual({ revision: 1, expectedRevision: 3 }),
+    expect(api.callsOf('POST /packs/:name/roll-back')[0]?.body).toEqual({
+      revision: 1,
+      expectedRevision: 3,
+      note: 'too loud',
+    }),
   );
 });
 

@@ -135,7 +135,7 @@ function ChangeRows({ change }: { readonly change: PackChange }) {
 }
 
 function Difference({ change: { id, before, after } }: { readonly change: PackChange }) {
-  const code = (after ?? before)?.yaml.includes('.ts') === true ? 'typescript' : 'python';
+  const code = /^Filename: .*\.ts\W*$/m.test((after ?? before)?.yaml ?? '') ? 'typescript' : 'python';
   const [bodyBefore, bodyAfter] = [before?.body ?? '', after?.body ?? ''];
   return (
     <>

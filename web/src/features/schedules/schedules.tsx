@@ -10,6 +10,7 @@ import { formatNumber } from '../../components/format.ts';
 import { Card, Page } from '../../components/page.tsx';
 import { Empty, Loaded } from '../../components/states.tsx';
 import table from '../../components/table.module.css';
+import { HiddenHead } from '../../components/table-heads.tsx';
 import { typeName } from '../detections/detection-names.ts';
 import { SectionNav } from '../detections/section-nav.tsx';
 import { RunNow } from './run-now.tsx';
@@ -60,11 +61,7 @@ function ScheduleTable({ schedules }: { readonly schedules: readonly Schedule[] 
           <th className={cx(table.number, table.hideSmall)}>Rows</th>
           <th className={cx(table.number, table.hideSmall)}>Matches</th>
           <th className={table.hideMedium}>Next run</th>
-          {canRun && (
-            <th className={table.hideSmall}>
-              <span hidden>Actions</span>
-            </th>
-          )}
+          {canRun && <HiddenHead className={table.hideSmall ?? ''} />}
         </tr>
       </thead>
       <tbody>
