@@ -1,6 +1,6 @@
 /** One JavaScript file for each tool, with the files that it reads beside it. */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { TOOLS, type Tool } from './tools.ts';
 
@@ -19,15 +19,17 @@ export interface Bundle {
 }
 
 /** What commands can get from `app` is loaded by these; an executable has of it only what its tool uses. */
-const SERVICES = ['services.ts', 'operations.ts'].map((name) => join(SOURCES, 'app', name));
+const APP = join(SOURCES, 'app');
+const SERVICES = ['services.ts', 'tools/operations.ts'].map((name) => join(APP, name));
 
 function onlyServices(parts: readonly string[]): Plugin {
   return {
     name: 'only-services',
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^\.\// }, ({ path, importer, kind }) => {
-        const isLeftOut = kind === 'dynamic-import' && SERVICES.includes(importer) && !parts.includes(path);
-        return isLeftOut ? { path, namespace: 'left-out' } : undefined;
+        if (kind !== 'dynamic-import' || !SERVICES.includes(importer)) return undefined;
+        const part = relative(APP, resolve(dirname(importer), path)).replaceAll('\\', '/');
+        return parts.includes(part) ? undefined : { path: part, namespace: 'left-out' };
       });
       onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
         contents: `throw new Error(${JSON.stringify(`${path} is not inside this executable`)});`,

@@ -1,13 +1,13 @@
 /**
  * The tools, each an entry point in `platform/src/tools`, and the parts of `app` that its command asks for through
- * `io.services`. What is not named here is not inside the executable.
+ * `io.services`, from the folder `app`. What is not named here is not inside the executable.
  */
 export const TOOLS = {
-  compact: ['./compact.ts'],
-  requeue: ['./stored-messages.ts', './sqs-messages.ts'],
-  s3queue: ['./checkpoint-file.ts', './spool-objects.ts', './sqs-objects.ts'],
-  s3sns: ['./sns-objects.ts'],
-  filegen: ['./filegen.ts'],
+  compact: ['tools/compact.ts'],
+  requeue: ['tools/stored-messages.ts', 'tools/sqs-messages.ts'],
+  s3queue: ['tools/checkpoint-file.ts', 'tools/spool-objects.ts', 'tools/sqs-objects.ts'],
+  s3sns: ['tools/sns-objects.ts'],
+  filegen: ['tools/filegen.ts'],
   customlogs: [],
 } as const satisfies Record<string, readonly string[]>;
 
