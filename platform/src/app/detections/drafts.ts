@@ -3,6 +3,7 @@ import type { DraftCheck, DraftMessage } from '../../api/contract/detection-draf
 import type { TestRun } from '../../api/contract/detections.ts';
 import { errorMessage } from '../../core/errors.ts';
 import type { Detection } from '../../detections/detection.ts';
+import { withoutMissing } from '../../detections/format/links.ts';
 import type { LoadProblem } from '../../detections/load.ts';
 import { explain } from '../../detections/planner/explain.ts';
 import { planDetection } from '../../detections/planner/plan.ts';
@@ -48,8 +49,7 @@ const NOTHING: LoadProblem = {
 async function problemsOf({ content }: LoadedDraft, context: DraftContext): Promise<readonly LoadProblem[]> {
   const saved = await context.saved();
   const ids = new Set(saved.map(({ id }) => id));
-  const links = /^there is no (.+) in what was loaded$/;
-  const own = content.problems.filter(({ message }) => !ids.has(links.exec(message)?.[1] ?? ''));
+  const own = withoutMissing(content.problems, ids);
   const helpers = saved.filter(({ type, id }) => type === 'global' && !content.detections.some((one) => one.id === id));
   const found = await validateDetections(
     { detections: [...content.detections, ...helpers], places: content.places },

@@ -11,6 +11,8 @@ const MAX_ALERTS = 200;
 /** Matches that wait for those before them. More of an hour come in the order of the files, which is nearly theirs. */
 const MAX_WAITING = 200_000;
 
+export type Gathered = ReturnType<typeof gather>;
+
 /** Matches become alerts and figures. */
 export function gather(rule: Detection, rangeMs: number) {
   const report = createReplayReport(rule.info.displayName || rule.id, rangeMs);

@@ -1,25 +1,17 @@
-/**
- * Runs one rule over the lake: what it would have matched and alerted on between two times. It changes nothing: no
- * match rows, no alerts, stateful helpers begin empty and are thrown away. Hour by hour, so memory does not grow with
- * the time or with the number of matches.
- */
+/** Runs one rule over the lake: what it would have matched and alerted on between two times. Nothing is changed. */
 import type { WindowAlert } from '../../alerts/event-windows.ts';
 import { UserError } from '../../core/errors.ts';
 import type { LakeTable } from '../../core/table.ts';
 import type { Detection } from '../../detections/detection.ts';
-import { createDetectionEngine, type DetectionEngine } from '../../detections/engine.ts';
 import type { Exception } from '../../detections/exceptions/exception.ts';
-import { planDetection } from '../../detections/planner/plan.ts';
 import type { PythonPackage } from '../../detections/python/runner.ts';
-import { pushDown } from '../../detections/replay/push-down.ts';
 import { type ReplayFindings, toRfc3339 } from '../../detections/replay/report.ts';
-import { createKeyValuesInMemory, type FindRow } from '../../detections/state/key-values.ts';
-import type { LiveFile } from '../../lake/catalog.ts';
+import type { FindRow } from '../../detections/state/key-values.ts';
 import type { LakeSql } from '../../lake/sql.ts';
-import { stringifyEvent } from '../../log-analysis/json-values.ts';
-import { createRunners } from '../detections/detection-runners.ts';
-import { gather } from './gather.ts';
-import { type LakeEventsDeps, lakeHour, readLakeEvents } from './lake-events.ts';
+import { type Gathered, gather } from './gather.ts';
+import type { LakeEventsDeps } from './lake-events.ts';
+import { type PastRulesCounts, runPastRules, tablesOf } from './past-rules.ts';
+import { replayCorrelation } from './replay-correlation.ts';
 import { replayScheduled } from './replay-scheduled.ts';
 
 export interface ReplayDeps extends LakeEventsDeps {
@@ -46,7 +38,7 @@ export interface ReplayRequest {
 }
 
 export interface ReplayProgress {
-  /** In the hours of the time; of a scheduled rule: runs of its queries. */
+  /** In the hours of the time; of a scheduled rule: runs of its queries; of a correlation rule: of both its members. */
   readonly events: number;
   /** Of these, those that are behind it. */
   readonly done: number;
@@ -54,8 +46,9 @@ export interface ReplayProgress {
 }
 
 export interface ReplayOutcome extends ReplayFindings {
-  /** Of a scheduled rule: rows. */
+  /** Of a scheduled rule: rows; of a correlation rule: what its members were run on. */
   readonly events: number;
+  /** Of a correlation rule: matches of its members. */
   readonly candidates: number;
   /** Matches that exceptions hide; in no other figure. */
   readonly hidden: number;
@@ -65,112 +58,45 @@ export interface ReplayOutcome extends ReplayFindings {
   readonly durationMs: number;
 }
 
-/** Rows that are read together at least; an hour is never divided. */
-const ROWS_TOGETHER = 200_000;
-/** Candidates that are evaluated together. */
-const BATCH = 2_000;
+/** What is read for each kind of detection. */
+const REPLAYS: Readonly<Record<string, Replay>> = {
+  rule: replayRule,
+  scheduled_rule: replayScheduled,
+  correlation_rule: replayCorrelation,
+};
+
+type Replay = (deps: ReplayDeps, request: ReplayRequest, gathered: Gathered) => Promise<PastRulesCounts>;
 
 /** @throws UserError when there is nothing that could be replayed. */
 export async function replay(deps: ReplayDeps, request: ReplayRequest): Promise<ReplayOutcome> {
-  const { rule, detections, from, to, signal } = request;
+  const { rule, from, to } = request;
   if (from >= to) throw new UserError('it must be before the end of the time', { field: 'from' });
-  if (rule.type === 'scheduled_rule') return replayScheduled(deps, request);
+  const run = REPLAYS[rule.type];
+  if (run === undefined)
+    throw new UserError(
+      `${rule.id} is a ${rule.type}: rules over log events, scheduled rules and correlation rules can be replayed`,
+      { field: 'detectionId' },
+    );
   const startedAt = performance.now();
-  const tables = tablesOf(deps, rule);
-  const runners = createRunners(createKeyValuesInMemory(deps.lookup), deps.packages);
-  try {
-    const condition = await planDetection(rule, (source) => runners.python.ast(source));
-    const others = detections.filter(({ type, id }) => type !== 'rule' && id !== rule.id);
-    const engine = createDetectionEngine({
-      detections: [{ ...rule, isEnabled: true }, ...others],
-      ...runners,
-      conditionOf: () => condition,
-      stringify: stringifyEvent,
-      exceptions: request.exceptions ?? [],
-      now: deps.now,
-    });
-    const gathered = gather(rule, to.getTime() - from.getTime());
-    const counts = await countFiles(deps, tables, from, to);
-    const selected = tables.map((table) => ({ table, where: pushDown(condition, table.columns) }));
-    let done = 0;
-    for (const hours of counts.groups) {
-      signal.throwIfAborted();
-      request.onProgress?.({ events: counts.rows, done, matches: gathered.matches });
-      gathered.reach(hours.from);
-      const { fromHour, toHour } = hours;
-      for await (const events of readLakeEvents(deps, { tables: selected, from, to, fromHour, toHour, signal })) {
-        for (const event of events) engine.offer(event);
-        if (engine.pendingCount >= BATCH) gathered.add(await engine.drain());
-        request.onProgress?.({ events: counts.rows, done, matches: gathered.matches });
-      }
-      gathered.add(await engine.drain());
-      gathered.order();
-      done += hours.rows;
-    }
-    request.onProgress?.({ events: counts.rows, done, matches: gathered.matches });
-    const candidates = candidatesOf(engine, rule.id);
-    const hidden = [...engine.takeHidden().values()].reduce((sum, { count }) => sum + count, 0);
-    return {
-      ...gathered.end(),
-      events: counts.rows,
-      candidates,
-      hidden,
-      durationMs: Math.round(performance.now() - startedAt),
-    };
-  } finally {
-    await runners.close();
-  }
+  const gathered = gather(rule, to.getTime() - from.getTime());
+  const counts = await run(deps, request, gathered);
+  return { ...gathered.end(), ...counts, durationMs: Math.round(performance.now() - startedAt) };
 }
 
-function tablesOf({ tables }: ReplayDeps, rule: Detection): readonly LakeTable[] {
-  if (rule.type !== 'rule')
-    throw new UserError(`${rule.id} is a ${rule.type}: rules over log events and scheduled rules can be replayed`, {
-      field: 'detectionId',
-    });
-  const own = tables.filter(
-    ({ database, logType }) => database === 'panther_logs' && rule.info.logTypes.includes(logType),
+async function replayRule(deps: ReplayDeps, request: ReplayRequest, gathered: Gathered): Promise<PastRulesCounts> {
+  const { rule } = request;
+  if (tablesOf(deps, [rule]).length === 0)
+    throw new UserError(`none of its log types is known here: ${rule.info.logTypes.join(', ')}`, { field: 'LogTypes' });
+  return runPastRules(
+    deps,
+    { ...request, rules: [rule] },
+    {
+      reach: gathered.reach,
+      take: gathered.add,
+      order: gathered.order,
+      progress: (events, done) => request.onProgress?.({ events, done, matches: gathered.matches }),
+    },
   );
-  if (own.length > 0) return own;
-  throw new UserError(`none of its log types is known here: ${rule.info.logTypes.join(', ')}`, { field: 'LogTypes' });
-}
-
-function candidatesOf(engine: DetectionEngine, id: string): number {
-  return engine.takeCounts().get(id)?.candidates ?? 0;
-}
-
-/** Hours that are read together; times as the lake has them. */
-interface Hours {
-  readonly fromHour: string;
-  readonly toHour: string;
-  /** `YYYY-MM-DD HH:MM:SS`. */
-  readonly from: string;
-  readonly rows: number;
-}
-
-async function countFiles(deps: ReplayDeps, tables: readonly LakeTable[], from: Date, to: Date) {
-  const rowsByHour = new Map<string, number>();
-  for (const file of await filesOf(deps, tables, lakeHour(from), lakeHour(to)))
-    rowsByHour.set(file.hour, (rowsByHour.get(file.hour) ?? 0) + file.rowCount);
-  const groups: Hours[] = [];
-  for (const [hour, rows] of [...rowsByHour].sort()) {
-    const last = groups.at(-1);
-    if (last !== undefined && last.rows + rows <= ROWS_TOGETHER)
-      groups[groups.length - 1] = { ...last, toHour: hour, rows: last.rows + rows };
-    else groups.push({ fromHour: hour, toHour: hour, from: `${hour.replace('T', ' ')}:00:00.000000000`, rows });
-  }
-  return { groups, rows: [...rowsByHour.values()].reduce((sum, rows) => sum + rows, 0) };
-}
-
-async function filesOf(
-  { catalog }: ReplayDeps,
-  tables: readonly LakeTable[],
-  fromHour: string,
-  toHour: string,
-): Promise<readonly LiveFile[]> {
-  const found = await Promise.all(
-    tables.map(({ database, name }) => catalog.liveFiles({ database, table: name, fromHour, toHour })),
-  );
-  return found.flat();
 }
 
 /** As the API and the command line show it: times in RFC 3339. */

@@ -1,5 +1,5 @@
 /** One run of a correlation rule, over the matches of its members in the lake. */
-import { type Finding, findCorrelations } from '../../detections/correlation/evaluate.ts';
+import { findCorrelations } from '../../detections/correlation/evaluate.ts';
 import {
   fieldsOf,
   type MatchRow,
@@ -11,6 +11,7 @@ import {
   CORRELATION_LOG_TYPE,
   keepReports,
   newReports,
+  type Report,
   toMatch,
   toReport,
 } from '../../detections/correlation/report.ts';
@@ -34,7 +35,7 @@ export async function runCorrelation(runtime: SchedulerRuntime, task: RunTask): 
   const { detection } = task;
   const correlation = correlationOf(detection.spec);
   const members = await readMembers(runtime, task, correlation);
-  const found = findIn(correlation, members, task).map((finding) => toReport(correlation, finding));
+  const found = findReports(correlation, members.rows, task);
   const reports = await newReports(runtime.adapters.state.db, detection.id, found);
   const run = { runId: task.run.id, scheduledAt: task.scheduledAt, now: runtime.clock.now(), rows: members.rows };
   const matches = reports.map((report) => toMatch(detection, correlation, report, run));
@@ -50,17 +51,23 @@ export async function runCorrelation(runtime: SchedulerRuntime, task: RunTask): 
   return commitMatches(runtime, task, matches, outcome, (tx) => keepReports(tx, detection.id, reports, before));
 }
 
-/** The window that ends now, and the one of the run before once more: matches can come later than their time. */
-function findIn(correlation: Correlation, { rows }: Members, task: RunTask): readonly Finding[] {
+/** In the window that ends now, and in the one of the run before once more: matches can come later than their time. */
+export function findReports(
+  correlation: Correlation,
+  rows: ReadonlyMap<string, readonly MatchRow[]>,
+  { scheduledAt, previousAt }: Pick<RunTask, 'scheduledAt' | 'previousAt'>,
+): readonly Report[] {
   const matches = new Map(
     correlation.members.map((member) => [
       member.id,
       toMemberMatches(rows.get(member.id) ?? [], fieldsOf(correlation, member)),
     ]),
   );
-  const now = task.scheduledAt.getTime() / MS_PER_MINUTE;
-  const previous = task.previousAt.getTime() / MS_PER_MINUTE;
-  return [...new Set([now, previous])].flatMap((end) => findCorrelations(correlation, matches, { end, now }));
+  const now = scheduledAt.getTime() / MS_PER_MINUTE;
+  const previous = previousAt.getTime() / MS_PER_MINUTE;
+  return [...new Set([now, previous])]
+    .flatMap((end) => findCorrelations(correlation, matches, { end, now }))
+    .map((finding) => toReport(correlation, finding));
 }
 
 function windowOf({ lookbackMinutes }: Correlation, { scheduledAt, previousAt }: RunTask) {

@@ -8,7 +8,13 @@ import { UserError } from '../../core/errors.ts';
 import type { LogEvent } from '../../core/event.ts';
 import { sha256Hex } from '../../core/ids.ts';
 import { toEpochMs } from '../../core/time.ts';
-import { correlationMatch, keepReports, newReports, type ReportName } from '../../detections/correlation/report.ts';
+import {
+  correlationMatch,
+  keepReports,
+  newReports,
+  type ReportName,
+  type Run,
+} from '../../detections/correlation/report.ts';
 import { keepDecided, readDecided } from '../../detections/correlation/windows.ts';
 import type { Detection } from '../../detections/detection.ts';
 import type { RunOutcome } from '../../detections/schedule/run-store.ts';
@@ -22,14 +28,14 @@ import type { RunTask, SchedulerRuntime } from './scheduler.ts';
 /** Of one run: more is a rule that matches everything. */
 const MAX_MATCHES = 500_000;
 /** Time spans that are looked back: what is later than one of them does not count. */
-const LOOK_BACK = 2;
+export const LOOK_BACK = 2;
 
 interface Window {
   readonly from: Date;
   readonly to: Date;
 }
 
-interface Found extends ReportName {
+export interface SigmaReport extends ReportName {
   readonly match: CorrelationMatch<LogEvent>;
 }
 
@@ -45,9 +51,10 @@ export async function runSigmaCorrelation(runtime: SchedulerRuntime, task: RunTa
   );
   const found = [...atOnce, ...correlator.decide(task.scheduledAt.getTime())]
     .filter(({ correlationId }) => correlationId === detection.id)
-    .map(toFound);
+    .map(toSigmaReport);
   const reports = await newReports(db, detection.id, found);
-  const matches = reports.map((one) => toMatch(detection, one, task, runtime.clock.now()));
+  const run = { runId: task.run.id, scheduledAt: task.scheduledAt, now: runtime.clock.now() };
+  const matches = reports.map((one) => toSigmaMatch(detection, one, run));
   const outcome = {
     state: 'succeeded',
     rows: events.length,
@@ -92,21 +99,24 @@ async function readMatches(
   return events.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 }
 
-function sortKey({ p_event_time, p_row_id, p_rule_id }: LogEvent): string {
+export function sortKey({ p_event_time, p_row_id, p_rule_id }: LogEvent): string {
   return `${p_event_time} ${p_row_id} ${String(p_rule_id)}`;
 }
 
-function toFound(match: CorrelationMatch<LogEvent>): Found {
+export function toSigmaReport(match: CorrelationMatch<LogEvent>): SigmaReport {
   const key = sha256Hex(JSON.stringify(match.group)).slice(0, 32);
   return { key, lastEventAt: new Date(match.endMs ?? match.timeMs).toISOString(), match };
 }
 
-function toMatch(detection: Detection, { key, lastEventAt, match }: Found, task: RunTask, now: Date): RuleMatch {
+export function toSigmaMatch(
+  detection: Detection,
+  { key, lastEventAt, match }: SigmaReport,
+  run: Pick<Run, 'runId' | 'scheduledAt' | 'now'>,
+): RuleMatch {
   const { group, event } = match;
   const values = Object.values(group);
   const ruleId = String(event.p_rule_id);
   const memberMatches = { last: { ruleId, count: 1, matches: [{ time: event.p_event_time, rowId: event.p_row_id }] } };
-  const run = { runId: task.run.id, scheduledAt: task.scheduledAt, now };
   const context = { ...group, memberMatches };
   return correlationMatch(detection, { key, lastEventAt, values, memberMatches }, run, {
     dedup: values.join(':'),

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { Detection } from '../../detections/detection.ts';
+import { withoutMissing } from '../../detections/format/links.ts';
 import { loadDetections } from '../../detections/load.ts';
 import { stringifyEvent } from '../../log-analysis/json-values.ts';
 import { parseTime } from '../../operations/amounts.ts';
@@ -11,6 +12,7 @@ import { duration } from '../quantities.ts';
 import type { OpenReplay, ReplayOutcome } from '../services.ts';
 import { renderTable } from '../table.ts';
 
+const REPLAYABLE = new Set(['rule', 'scheduled_rule', 'correlation_rule']);
 const ALERT_COLUMNS = [
   { name: 'first event', type: 'TIMESTAMP' },
   { name: 'severity', type: 'VARCHAR' },
@@ -26,8 +28,9 @@ export const replay = defineCommand({
   details:
     'Runs a rule over the lake between two times, as it runs live: same runner, same grouping into alerts. Nothing is ' +
     'changed: no alert, no match, and the stateful helpers start empty. A scheduled rule is run over the rows that its ' +
-    'queries give at each of their times. The rule is one that is installed, enabled or ' +
-    'not, or with --path one of a folder. Reads the data folder itself, whether Panther runs or not. ' +
+    'queries give at each of their times, a correlation rule at each of its times over what its members would have ' +
+    'matched. The rule is one that is installed, enabled or not, or with --path one of a folder, which may be about ' +
+    'installed ones. Reads the data folder itself, whether Panther runs or not. ' +
     'Exit status 1: the rule failed on events.',
   operands: { min: 0, max: 0 },
   options: {
@@ -86,8 +89,10 @@ async function choose(
 ): Promise<{ readonly rule: Detection; readonly detections: readonly Detection[] }> {
   if (path === undefined && id === undefined)
     throw new UserError('name the rule, or where it is with --path', { field: '--rule' });
-  const detections = path === undefined ? await open.detections() : await load(path, io);
-  const found = detections.filter((one) => (id === undefined ? /^(scheduled_)?rule$/.test(one.type) : one.id === id));
+  const installed = await open.detections();
+  const { own, detections } =
+    path === undefined ? { own: installed, detections: installed } : await load(path, installed, io);
+  const found = own.filter(({ id: other, type }) => (id === undefined ? REPLAYABLE.has(type) : other === id));
   const [rule, ...more] = found;
   if (rule === undefined)
     throw new UserError(
@@ -95,7 +100,7 @@ async function choose(
         ? `there is no rule in ${path}`
         : `there is no detection ${id}${didYouMean(
             id,
-            detections.map((one) => one.id),
+            own.map((one) => one.id),
           )}`,
       {
         field: '--rule',
@@ -105,10 +110,13 @@ async function choose(
   return { rule, detections };
 }
 
-async function load(path: string, io: CommandIo): Promise<readonly Detection[]> {
-  const { detections, problems } = loadDetections(resolve(io.cwd, path));
-  await writeProblems(problems, io);
-  return detections;
+/** A folder's own, and beside them what they may be about and what that needs; data models are the folder's alone. */
+async function load(path: string, installed: readonly Detection[], io: CommandIo) {
+  const { detections: own, problems } = loadDetections(resolve(io.cwd, path));
+  await writeProblems(withoutMissing(problems, new Set(installed.map(({ id }) => id))), io);
+  const ids = new Set(own.map(({ id }) => id));
+  const others = installed.filter(({ id, type }) => type !== 'datamodel' && !ids.has(id));
+  return { own, detections: [...own, ...others] };
 }
 
 async function watched(
@@ -152,7 +160,9 @@ async function writeText(rule: Detection, outcome: ReplayOutcome, limit: number,
 }
 
 function whatOf({ type }: Detection, candidates: number, events: number): string {
-  return type === 'scheduled_rule' ? count(events, 'row') : `${candidates} of ${count(events, 'event')}`;
+  if (type === 'scheduled_rule') return count(events, 'row');
+  if (type === 'correlation_rule') return `${count(candidates, 'match')} of its members in ${count(events, 'event')}`;
+  return `${candidates} of ${count(events, 'event')}`;
 }
 
 function count(number: number, noun: string): string {

@@ -41,6 +41,21 @@ test('members may have the value in different fields', () => {
   assert.equal(evaluateCorrelation(spec, [output('A', { dst: { '192.0.2.1': [1] } }), b]), false);
 });
 
+for (const [form, match] of Object.entries({
+  'From and To': { From: 'src', To: 'p_alert_context.ip' },
+  'On with From and To': { On: { From: 'src', To: 'p_alert_context.ip' } },
+})) {
+  test(`a sequence ties fields of different names: ${form}`, () => {
+    const spec = correlation({
+      Sequence: [member('A'), member('B')],
+      Transitions: [{ From: 'A', To: 'B', Match: [match] }],
+    });
+    const b = output('B', { 'p_alert_context.ip': { '192.0.2.1': [3] } });
+    assert.equal(evaluateCorrelation(spec, [output('A', { src: { '192.0.2.1': [1] } }), b]), true);
+    assert.equal(evaluateCorrelation(spec, [output('A', { src: { '192.0.2.9': [1] } }), b]), false);
+  });
+}
+
 test('what is before the window does not count; times may be RFC 3339', () => {
   const b = output('B', { user: { ann: ['2026-01-01T12:00:00Z'] } });
   assert.equal(evaluateCorrelation(group, [output('A', { user: { ann: ['2026-01-01T10:00:00Z'] } }), b]), true);

@@ -49,7 +49,14 @@ export async function newReports<T extends ReportName>(
     .select(['key', 'last_event_at'])
     .where('detection_id', '=', detectionId)
     .execute();
-  const known = new Map(rows.map(({ key, last_event_at }) => [key, last_event_at]));
+  return newerThan(new Map(rows.map(({ key, last_event_at }) => [key, last_event_at])), reports);
+}
+
+/** Of each key the newest one, where it is newer than what is known. */
+export function newerThan<T extends ReportName>(
+  known: ReadonlyMap<string, string>,
+  reports: readonly T[],
+): readonly T[] {
   const latest = new Map<string, T>();
   for (const report of reports) {
     const other = latest.get(report.key);

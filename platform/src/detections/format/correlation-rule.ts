@@ -12,9 +12,12 @@ const member = z.strictObject({
   Absence: z.boolean().nullish(),
 });
 
-const on = z.union([z.string(), z.strictObject({ From: z.string(), To: z.string() })], {
-  error: 'must be a field, or From and To with a field each',
-});
+const fieldOfEach = { From: z.string(), To: z.string() };
+/** `On: field`; `From: field, To: field` where the two rules name it differently, also below `On`. */
+const tie = z.union(
+  [z.strictObject(fieldOfEach), z.strictObject({ On: z.union([z.string(), z.strictObject(fieldOfEach)]) })],
+  { error: 'must be On with a field, or From and To with a field each' },
+);
 
 const transition = z.strictObject({
   ID: z.string().nullish(),
@@ -22,10 +25,7 @@ const transition = z.strictObject({
   To: z.string(),
   WithinTimeFrameMinutes: z.int().min(1).nullish(),
   MinTimeframe: z.int().min(0).nullish(),
-  Match: z
-    .array(z.strictObject({ On: on }))
-    .min(1)
-    .nullish(),
+  Match: z.array(tie).min(1).nullish(),
 });
 
 const detection = z.strictObject({
@@ -172,8 +172,11 @@ function toTransition(one: z.infer<typeof transition>, lookbackMinutes: number):
     to: one.To,
     withinMinutes: one.WithinTimeFrameMinutes ?? lookbackMinutes,
     minMinutes: one.MinTimeframe ?? 0,
-    match: (one.Match ?? []).map(({ On }) =>
-      typeof On === 'string' ? { from: On, to: On } : { from: On.From, to: On.To },
-    ),
+    match: (one.Match ?? []).map(toTie),
   };
+}
+
+function toTie(given: z.infer<typeof tie>): { readonly from: string; readonly to: string } {
+  const fields = 'On' in given ? given.On : given;
+  return typeof fields === 'string' ? { from: fields, to: fields } : { from: fields.From, to: fields.To };
 }

@@ -41,7 +41,18 @@ function linksOf({ id, type, spec }: Detection, ids: ReadonlySet<string>): reado
 }
 
 function link(level: LoadProblem['level'], id: string, path: Link['path'], name: string): Link {
-  return { level, id, path, message: `there is no ${name} in what was loaded` };
+  return { level, id, path, message: `${MISSING[0]}${name}${MISSING[1]}` };
+}
+
+const MISSING = ['there is no ', ' in what was loaded'] as const;
+
+/** What is left of the problems where `ids` are known besides what was loaded. */
+export function withoutMissing(problems: readonly LoadProblem[], ids: ReadonlySet<string>): readonly LoadProblem[] {
+  const [before, after] = MISSING;
+  return problems.filter(({ message }) => {
+    const isMissing = message.startsWith(before) && message.endsWith(after);
+    return !(isMissing && ids.has(message.slice(before.length, -after.length)));
+  });
 }
 
 function missing(names: readonly string[], ids: ReadonlySet<string>): readonly string[] {

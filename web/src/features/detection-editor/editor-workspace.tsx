@@ -154,7 +154,11 @@ export default function EditorWorkspace({ saved, language, initial, isNew }: Edi
                 />
               ),
             },
-            { id: 'replay', label: 'Replay', content: <ReplayPanel detectionId={id} draft={draft} /> },
+            {
+              id: 'replay',
+              label: 'Replay',
+              content: <ReplayPanel detectionId={id} draft={draft} type={typeIn(draft.yaml)} />,
+            },
           ]}
         />
         <ConditionCard check={check} language={language} type={typeIn(draft.yaml)} />

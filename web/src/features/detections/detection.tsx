@@ -36,7 +36,7 @@ const TABS = [
   'overrides',
   'versions',
 ] as const;
-const REPLAYABLE = ['rule', 'scheduled_rule'];
+const REPLAYABLE = ['rule', 'scheduled_rule', 'correlation_rule'];
 const SCHEDULED = ['scheduled_query', 'correlation_rule'];
 const MINUTE_MS = 60_000;
 
@@ -116,7 +116,7 @@ function DetectionView({ detection }: { readonly detection: DetectionDetail }) {
                     content: (
                       <ReplayPanel
                         detectionId={detection.id}
-                        isScheduled={detection.type === 'scheduled_rule'}
+                        type={detection.type}
                         after={!detection.enabled && <EnableSwitch detection={detection} named />}
                       />
                     ),

@@ -20,12 +20,12 @@ interface ReplayPanelProps {
   readonly draft?: { readonly yaml: string; readonly body: string };
   /** Replaces what can be done after it has gone well. */
   readonly after?: React.ReactNode;
-  /** A rule over the rows of queries. */
-  readonly isScheduled?: boolean;
+  /** Of the detection. */
+  readonly type: string;
 }
 
 /** "What would this have alerted on?": runs a detection over the past, without alerts. */
-export function ReplayPanel({ detectionId, draft, after, isScheduled = false }: ReplayPanelProps) {
+export function ReplayPanel({ detectionId, draft, after, type }: ReplayPanelProps) {
   const canRun = useCan('analyst');
   const [id, setId] = useState<string>();
   const earlier = useApi('GET /replays', { query: { detectionId } }, { enabled: draft === undefined });
@@ -41,7 +41,7 @@ export function ReplayPanel({ detectionId, draft, after, isScheduled = false }: 
           </Empty>
         </Card>
       ) : (
-        <ShownReplay id={shown} after={after} isScheduled={isScheduled} />
+        <ShownReplay id={shown} after={after} type={type} />
       )}
       {(earlier.data?.items.length ?? 0) > 1 && (
         <Earlier replays={earlier.data?.items ?? []} shown={shown} onShow={setId} />
@@ -112,17 +112,17 @@ const POLL_MS = 1_000;
 interface ShownReplayProps {
   readonly id: string;
   readonly after: React.ReactNode;
-  readonly isScheduled: boolean;
+  readonly type: string;
 }
 
-function ShownReplay({ id, after, isScheduled }: ShownReplayProps) {
+function ShownReplay({ id, after, type }: ShownReplayProps) {
   const [isDone, setDone] = useState(false);
   const replay = useApi('GET /replays/:id', { params: { id } }, isDone ? {} : { refetchInterval: POLL_MS });
   const state = replay.data?.state;
   useEffect(() => setDone(state !== undefined && isOver(state)), [state]);
-  if (replay.data === undefined) return <ReplayProgress replay={undefined} isScheduled={isScheduled} />;
-  if (replay.data.result === null) return <ReplayProgress replay={replay.data} isScheduled={isScheduled} />;
-  return <ReplayResult replay={replay.data} result={replay.data.result} after={after} isScheduled={isScheduled} />;
+  if (replay.data === undefined) return <ReplayProgress replay={undefined} type={type} />;
+  if (replay.data.result === null) return <ReplayProgress replay={replay.data} type={type} />;
+  return <ReplayResult replay={replay.data} result={replay.data.result} after={after} type={type} />;
 }
 
 interface EarlierProps {

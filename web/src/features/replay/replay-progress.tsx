@@ -10,11 +10,12 @@ import { isOver } from './replay-range.ts';
 
 interface ReplayProgressProps {
   readonly replay: Replay | undefined;
-  readonly isScheduled: boolean;
+  /** Of the detection. */
+  readonly type: string;
 }
 
 /** A replay that goes on, or that came to nothing. */
-export function ReplayProgress({ replay, isScheduled }: ReplayProgressProps) {
+export function ReplayProgress({ replay, type }: ReplayProgressProps) {
   if (replay === undefined) {
     return (
       <Card>
@@ -23,7 +24,7 @@ export function ReplayProgress({ replay, isScheduled }: ReplayProgressProps) {
     );
   }
   if (isOver(replay.state)) return <Ended replay={replay} />;
-  return <Running replay={replay} unit={isScheduled ? 'run' : 'event'} />;
+  return <Running replay={replay} unit={type === 'scheduled_rule' ? 'run' : 'event'} />;
 }
 
 const ENDS: Readonly<Record<string, string>> = {

@@ -17,11 +17,11 @@ interface ReplayResultProps {
   readonly result: Result;
   /** What to do next. */
   readonly after: React.ReactNode;
-  /** Its events are rows of queries. */
-  readonly isScheduled: boolean;
+  /** Of the detection. */
+  readonly type: string;
 }
 
-export function ReplayResult({ replay, result, after, isScheduled }: ReplayResultProps) {
+export function ReplayResult({ replay, result, after, type }: ReplayResultProps) {
   return (
     <>
       <Card
@@ -37,12 +37,7 @@ export function ReplayResult({ replay, result, after, isScheduled }: ReplayResul
           {replay.isDraft && ', with what was in the editor'}.
         </p>
         <div className={styles.stats}>
-          <Stat
-            label={isScheduled ? 'Rows' : 'Events'}
-            value={formatNumber(result.events)}
-            note={isScheduled ? 'of its queries' : 'of its log types'}
-          />
-          {!isScheduled && <Stat label="Run on" value={formatNumber(result.candidates)} note="of these" />}
+          <ReadStats type={type} result={result} />
           <Stat label="Matches" value={formatNumber(result.matches)} />
           <Stat label="Dedup strings" value={formatNumber(result.dedupCount)} />
           <Stat label="Errors" value={formatNumber(result.errors)} />
@@ -196,5 +191,21 @@ function Samples({ samples }: Pick<Result, 'samples'>) {
         </details>
       ))}
     </Card>
+  );
+}
+
+/** What the detection was run on. */
+function ReadStats({ type, result: { events, candidates } }: Pick<ReplayResultProps, 'type' | 'result'>) {
+  if (type === 'scheduled_rule') return <Stat label="Rows" value={formatNumber(events)} note="of its queries" />;
+  const isCorrelation = type === 'correlation_rule';
+  return (
+    <>
+      <Stat label="Events" value={formatNumber(events)} note={isCorrelation ? 'of its members' : 'of its log types'} />
+      {isCorrelation ? (
+        <Stat label="Member matches" value={formatNumber(candidates)} note="in these" />
+      ) : (
+        <Stat label="Run on" value={formatNumber(candidates)} note="of these" />
+      )}
+    </>
   );
 }
