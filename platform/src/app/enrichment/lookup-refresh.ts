@@ -8,8 +8,9 @@ import { buffer } from 'node:stream/consumers';
 import { createHttpClient } from '../../adapters/embedded/http-client.ts';
 import { ExternalError, UserError } from '../../core/errors.ts';
 import type { Detection } from '../../detections/detection.ts';
-import { toLakeSql } from '../../detections/schedule/query-text.ts';
+import { queriesOf, toLakeSql } from '../../detections/schedule/query-text.ts';
 import { slotsBetween } from '../../detections/schedule/slots.ts';
+import type { FindQuery } from '../../detections/schedule/template.ts';
 import type { LookupFilesTable } from '../../ports/state/tables.ts';
 import { readDetections } from '../detections/detection-store.ts';
 import type { Runtime } from '../runtime.ts';
@@ -42,7 +43,7 @@ export async function refreshLookups(runtime: RefreshRuntime, signal: AbortSigna
   for (const table of tables) {
     try {
       if (signal.aborted || !isDue(table, files.get(table.id), clock.now())) continue;
-      const file = await fetchFile(runtime, table, signal);
+      const file = await fetchFile(runtime, table, queriesOf(detections), signal);
       if ((await storeFile(adapters, clock, table, file)).isNew) changed.push(table.id);
     } catch (error) {
       if (signal.aborted) break;
@@ -68,10 +69,15 @@ interface File {
   readonly bytes: Uint8Array;
 }
 
-async function fetchFile(runtime: RefreshRuntime, { spec }: Detection, signal: AbortSignal): Promise<File> {
+async function fetchFile(
+  runtime: RefreshRuntime,
+  { spec }: Detection,
+  find: FindQuery,
+  signal: AbortSignal,
+): Promise<File> {
   const { ObjectPath: path, RoleARN: roleArn } = spec.Refresh as Refresh;
   const query = QUERY_KEYS.map((key) => spec[key]).find((text) => typeof text === 'string');
-  if (typeof query === 'string') return queryFile(runtime, query, signal);
+  if (typeof query === 'string') return queryFile(runtime, query, find, signal);
   if (typeof path !== 'string') throw new UserError('the table says not where its data is', { field: 'ObjectPath' });
   if (path.startsWith('s3://')) return s3File(runtime, path, roleArn ?? undefined);
   if (/^https?:/.test(path)) return webFile(runtime, path, signal);
@@ -79,8 +85,14 @@ async function fetchFile(runtime: RefreshRuntime, { spec }: Detection, signal: A
   throw new UserError(`${path} is not s3://…, https://… or file:…`, { field: 'Refresh.ObjectPath' });
 }
 
-async function queryFile({ lake, clock }: RefreshRuntime, text: string, signal: AbortSignal): Promise<File> {
-  const run = await lake.query(toLakeSql(text, clock.now()), { maxRows: MAX_ROWS, timeoutMs: TIMEOUT_MS, signal });
+async function queryFile(
+  { lake, clock }: RefreshRuntime,
+  text: string,
+  find: FindQuery,
+  signal: AbortSignal,
+): Promise<File> {
+  const sql = toLakeSql(text, clock.now(), find);
+  const run = await lake.query(sql, { maxRows: MAX_ROWS, timeoutMs: TIMEOUT_MS, signal });
   const names = run.columns.map(({ name }) => name);
   const lines: string[] = [];
   for await (const batch of run.rows) {

@@ -4,7 +4,7 @@
  */
 import { UserError } from '../../core/errors.ts';
 import type { Detection } from '../../detections/detection.ts';
-import { queryTextOf, toLakeSql } from '../../detections/schedule/query-text.ts';
+import { queriesOf, queryTextOf, toLakeSql } from '../../detections/schedule/query-text.ts';
 import { createRowRules } from '../../detections/schedule/row-rules.ts';
 import { scheduleOf } from '../../detections/schedule/slots.ts';
 import { createKeyValuesInMemory } from '../../detections/state/key-values.ts';
@@ -79,7 +79,7 @@ async function replayRun(
     ...runners,
   });
   const timeoutMs = scheduleOf(query.spec).timeoutMinutes * MS_PER_MINUTE;
-  const text = toLakeSql(queryTextOf(query.spec), at);
+  const text = toLakeSql(queryTextOf(query.spec), at, queriesOf(detections));
   const result = await sql.query(text, { maxRows: MAX_ROWS, timeoutMs, signal });
   const names = result.columns.map(({ name }) => name);
   let rows = 0;

@@ -1,6 +1,6 @@
 /** One run of a scheduled query: SQL over the lake, its rows through the rules over them. */
 import type { RuleInfo } from '../../core/detection.ts';
-import { queryTextOf, toLakeSql } from '../../detections/schedule/query-text.ts';
+import { queriesOf, queryTextOf, toLakeSql } from '../../detections/schedule/query-text.ts';
 import { createRowRules, type Row } from '../../detections/schedule/row-rules.ts';
 import type { RunOutcome } from '../../detections/schedule/run-store.ts';
 import { createKeyValueSession } from '../../detections/state/key-values.ts';
@@ -15,7 +15,7 @@ export const MAX_ROWS = 100_000;
 
 export async function runQuery(runtime: SchedulerRuntime, task: RunTask): Promise<RunOutcome> {
   const { adapters, clock, lake } = runtime;
-  const sql = toLakeSql(queryTextOf(task.detection.spec), task.scheduledAt);
+  const sql = toLakeSql(queryTextOf(task.detection.spec), task.scheduledAt, queriesOf(task.detections));
   const keyValues = createKeyValueSession({
     db: adapters.state.db,
     now: () => clock.now(),

@@ -5,9 +5,12 @@
  * Times are those of the run, not of the clock: a run that was missed and is caught up sees what it would have seen.
  */
 import { UserError } from '../../core/errors.ts';
-import { renameFunctions } from './dialect.ts';
-import { joinTokens, type Token, tokens } from './tokens.ts';
+import type { Detection } from '../detection.ts';
+import { expandTemplate, type FindQuery, isTemplate } from './template.ts';
+import { argumentsAt, joinTokens, type Token, tokens } from './tokens.ts';
+import { toEngineSql } from './warehouse/rewrite.ts';
 
+const PANTHER_FLOW = /--\s*pragma:\s*pantherflow/i;
 const TEXT_KEYS = ['Query', 'SnowflakeQuery', 'AthenaQuery', 'DatabricksQuery'] as const;
 
 /** The text in a specification; the first one there is. */
@@ -17,13 +20,21 @@ export function queryTextOf(spec: Readonly<Record<string, unknown>>): string {
   return spec[key] as string;
 }
 
-/** @throws UserError for a macro that is used wrongly, and for templates. */
-export function toLakeSql(text: string, at: Date): string {
-  if (/\{[{%]|--\s*pragma:\s*template/.test(text)) {
-    throw new UserError('the query is a template: write out the SQL that it makes');
-  }
-  const expanded = joinTokens(expandMacros(tokens(text), at));
-  return joinTokens(renameFunctions(tokens(expanded)));
+/** `find`: the queries that a template imports macros from. @throws UserError for a macro that is used wrongly. */
+export function toLakeSql(text: string, at: Date, find: FindQuery = () => undefined): string {
+  if (PANTHER_FLOW.test(text)) throw new UserError('the query is written in PantherFlow: SQL can be run');
+  const sql = isTemplate(text) ? expandTemplate(text, find) : text;
+  return joinTokens(expandMacros(tokens(toEngineSql(sql)), at));
+}
+
+/** Queries by their names, of what is loaded. */
+export function queriesOf(detections: readonly Detection[]): FindQuery {
+  return (name) => {
+    const query = detections.find(
+      ({ id, type }) => id === name && (type === 'saved_query' || type === 'scheduled_query'),
+    );
+    return query === undefined ? undefined : queryTextOf(query.spec);
+  };
 }
 
 type Expand = (args: readonly string[], at: Date) => string;
@@ -44,10 +55,11 @@ const MACROS: Readonly<Record<string, Expand>> = {
   p_occurs_before: ([end = '', alias, column]) => `(${field(alias, column)} < ${moment(end)})`,
   p_current_timestamp: (_args, at) => timestamp(at),
   current_timestamp: (_args, at) => timestamp(at),
+  current_date: (_args, at) => `DATE '${at.toISOString().slice(0, 10)}'`,
 };
 
 /** Names that mean the macro without parentheses, too. */
-const BARE = new Set(['current_timestamp', 'p_current_timestamp']);
+const BARE = new Set(['current_timestamp', 'p_current_timestamp', 'current_date']);
 
 function expandMacros(given: readonly Token[], at: Date): readonly Token[] {
   const out: Token[] = [];
@@ -63,31 +75,13 @@ function expandMacros(given: readonly Token[], at: Date): readonly Token[] {
     out.push({
       kind: 'other',
       text: expand(
-        (call?.args ?? []).map((arg) => joinTokens(expandMacros(tokens(arg), at)).trim()),
+        (call?.args ?? []).map((arg) => joinTokens(expandMacros(arg, at)).trim()),
         at,
       ),
     });
     index = call?.end ?? index;
   }
   return out;
-}
-
-/** Of `( … )` that begins here; the texts between its commas. */
-function argumentsAt(given: readonly Token[], start: number): { args: readonly string[]; end: number } | undefined {
-  let open = start;
-  while (given[open]?.kind === 'space') open += 1;
-  if (given[open]?.text !== '(') return undefined;
-  const args: Token[][] = [[]];
-  let depth = 0;
-  for (let index = open; index < given.length; index += 1) {
-    const token = given[index] as Token;
-    if (token.text === '(') depth += 1;
-    if (token.text === ')') depth -= 1;
-    if (depth === 0) return { args: args.map(joinTokens), end: index };
-    if (depth === 1 && token.text === ',') args.push([]);
-    else if (index > open) args.at(-1)?.push(token);
-  }
-  return undefined;
 }
 
 function between(alias: string | undefined, column: string | undefined, from: Date, to: Date): string {
