@@ -25,6 +25,7 @@ def remember(value):
 const VICTIM = `
 import calendar, copy, csv, dataclasses, datetime, decimal, enum, fnmatch, functools, ipaddress, json, logging, random, re
 import string, textwrap, time, typing, urllib.parse, uuid, collections.abc, my_helpers
+import ast, codecs, contextlib, email.utils, gzip, io, struct, traceback, warnings, zlib
 from panther_detection_helpers import caching
 def rule(event):
     checks = {
@@ -55,6 +56,14 @@ def rule(event):
         "time": time.time() > 1_700_000_000,
         "uuid": uuid.NAMESPACE_DNS.hex.startswith("6ba7b810"),
         "enum": [one.name for one in enum.Enum("E", "A B")] == ["A", "B"],
+        "ast": ast.literal_eval("{'a': [1, (2,)]}") == {"a": [1, (2,)]},
+        "codecs": codecs.decode("uryyb", "rot13") == "hello",
+        "compression": gzip.decompress(gzip.compress(b"a")) == zlib.decompress(zlib.compress(b"a")) == b"a",
+        "contextlib": contextlib.suppress(KeyError).__exit__(KeyError, KeyError(), None) is True,
+        "email": email.utils.parseaddr("Ann <ann@example.com>") == ("Ann", "ann@example.com"),
+        "io": list(csv.reader(io.StringIO("a,b"))) == [["a", "b"]],
+        "struct": struct.unpack(">H", b"\\x01\\x02") == (258,),
+        "traceback": traceback.format_exc() == "NoneType: None\\n" and warnings.warn("x") is None,
         "functools": functools.reduce(lambda a, b: a + b, [1, 2]) == 3,
     }
     wrong = [name for name, holds in checks.items() if not holds]
@@ -99,6 +108,25 @@ const REFUSED: Readonly<Record<string, readonly [string, RegExp]>> = {
   ],
   'orders it': [`import functools, json\n${inRule('functools.total_ordering(json.JSONEncoder)')}`, /immutable/],
   'wraps it': [`import functools, json\n${inRule('functools.update_wrapper(json.JSONEncoder, rule)')}`, /immutable/],
+  ...Object.fromEntries(
+    [
+      'ast.parse',
+      'ast.sys',
+      'codecs.open',
+      'codecs.register',
+      'contextlib.sys',
+      'email.utils.socket',
+      'gzip.open',
+      'io.open',
+    ].map((name) => [
+      `reaches ${name}`,
+      [`import ${name.split('.')[0]}, email.utils\n${inRule(name)}`, /has no attribute|not available/],
+    ]),
+  ),
+  'sets an attribute of what suppresses errors': [
+    `import contextlib\n${inRule('contextlib.suppress.left = 1')}`,
+    /immutable/,
+  ],
   'registers a class with another': [
     `import collections.abc\n${inRule('collections.abc.Mapping.register(int)')}`,
     /register is not available/,

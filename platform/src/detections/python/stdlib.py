@@ -1,18 +1,27 @@
 """Parts of the standard library as detections have them, where the real ones change what is shared: classes of others,
 registers, caches that are looked up by objects with a mind of their own. Run after sandbox.py.
 """
+import ast as _ast
 import calendar as _calendar
+import codecs as _codecs
+import contextlib as _contextlib
 import dataclasses as _dataclasses
 import decimal as _decimal
+import email.utils as _email_utils
 import enum as _enum
 import fnmatch as _fnmatch
 import functools as _functools
+import gzip as _gzip
+import io as _io
 import ipaddress as _ipaddress
 import random as _random
 import re as _re
+import struct as _struct
+import sys as _sys
 import typing as _typing
 import urllib.parse as _urllib_parse
 import uuid as _uuid
+import zlib as _zlib
 from datetime import timezone as _timezone
 
 import _strptime
@@ -187,6 +196,36 @@ def random_names():
     return {**names, "Random": _random.Random, "SystemRandom": _random.SystemRandom}
 
 
+def format_exception(*_arguments, **_named):
+    """The error that is being handled, without the frames: those are the machinery's."""
+    kind, error, _trace = _sys.exc_info()
+    return "NoneType: None\n" if kind is None else f"{kind.__name__}: {plain(str(error))}\n"
+
+
+def print_exception(*_arguments, **_named):
+    say("ERROR", "root", format_exception().rstrip())
+
+
+def names_of(module, *names):
+    return {name: getattr(module, name) for name in names}
+
+
+#: Only what computes: nothing of these opens files, runs code, keeps what others see, or has a module behind it.
+COMPUTING = {
+    "ast": names_of(_ast, "literal_eval"),
+    "codecs": names_of(_codecs, "decode", "encode"),
+    "contextlib": names_of(_contextlib, "closing", "contextmanager", "nullcontext", "suppress"),
+    "email": {},
+    "email.utils": names_of(_email_utils, "getaddresses", "parseaddr", "parsedate_to_datetime"),
+    "gzip": names_of(_gzip, "BadGzipFile", "compress", "decompress"),
+    "io": names_of(_io, "BytesIO", "StringIO"),
+    "struct": names_of(_struct, "calcsize", "error", "iter_unpack", "pack", "unpack", "unpack_from"),
+    "traceback": {"format_exc": format_exception, "print_exc": print_exception},
+    "warnings": {"filterwarnings": no_logging, "simplefilter": no_logging, "warn": no_logging},
+    "zlib": names_of(_zlib, "adler32", "compress", "crc32", "decompress", "error"),
+}
+ALLOWED.update({name: () for name in COMPUTING})
+OWN_MODULES.update({name: own_module(name, **names) for name, names in COMPUTING.items()})
 OWN_MODULES.update({
     "copy": own_module("copy", copy=shallow_copy, deepcopy=deep_copy, Error=Exception),
     "logging": own_module("logging", Logger=Logger, getLogger=Logger, basicConfig=no_logging, disable=no_logging, **LEVELS, **WRITERS),
