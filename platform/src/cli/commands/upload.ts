@@ -21,9 +21,10 @@ export const upload = defineCommand({
     'an error nothing is installed, unless --partial. A Panther that runs takes the change up within seconds. ' +
     'What --filter leaves out is neither installed nor removed. ' +
     'Exit status 1: there are errors, or it was not installed.',
-  operands: { min: 1, max: 1 },
+  operands: { max: 1 },
   options: {
     name: { value: 'NAME', description: 'name of the pack; without it that of the folder, file or repository' },
+    path: { value: 'PATH', description: 'the same as PATH' },
     ...SOURCE_OPTIONS,
     ...CHOICE_OPTIONS,
     yes: { description: 'install without asking' },
@@ -52,7 +53,8 @@ export const upload = defineCommand({
     },
   ],
   async run({ options, operands }, io) {
-    const [place = ''] = operands;
+    const place = operands[0] ?? options.path;
+    if (place === undefined) throw new UserError('name what is uploaded: a folder, a zip or a repository');
     const name = options.name ?? packNameOf(place, io.cwd);
     if (!NAME.test(name))
       throw new UserError(`"${name}" is no name of a pack: letters, digits, . _ -`, { field: '--name' });

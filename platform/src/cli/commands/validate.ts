@@ -1,3 +1,4 @@
+import { UserError } from '../../core/errors.ts';
 import { type LoadProblem, loadDetections } from '../../detections/load.ts';
 import { checkContent } from '../check-content.ts';
 import { type CommandIo, defineCommand, EXIT } from '../command.ts';
@@ -14,8 +15,8 @@ export const validate = defineCommand({
     'the syntax of code and of SQL, schedules, and every name of something else; TypeScript is checked against the types of its events ' +
     '(`panther types`) where the package typescript is installed, in the folder or above it. Problems go to stderr with file and line, counts by type ' +
     'to stdout. Exit status 1: there are errors; warnings alone do not count.',
-  operands: { min: 1 },
   options: {
+    path: { value: 'PATH', repeatable: true, description: 'the same as PATH' },
     ...SOURCE_OPTIONS,
     schema: { value: 'FILE', repeatable: true, description: 'a log schema of your own, whose log type is then known' },
     'data-dir': {
@@ -31,7 +32,10 @@ export const validate = defineCommand({
   async run({ options, operands }, io) {
     const { ref, folder } = options;
     const opened: Awaited<ReturnType<typeof openContent>>[] = [];
-    for (const place of operands) opened.push(await openContent({ place, ref, folder }, io));
+    const places = [...operands, ...options.path];
+    if (places.length === 0)
+      throw new UserError('name what is checked: a folder, a zip, a specification or a repository');
+    for (const place of places) opened.push(await openContent({ place, ref, folder }, io));
     const loaded = loadDetections(opened.map(({ content }) => content));
     const paths = opened.flatMap((one) => one.paths);
     const found = await checkContent(loaded, { paths, dataDir: options['data-dir'], schemas: options.schema }, io);
