@@ -112,7 +112,7 @@ test('packages are fetched once with what they need, and detections import them'
   assert.equal(without.status, 1);
   assert.match(
     without.stdout,
-    /No module named 'shapes'.*PipLayer in deployments\/panther_config\.yml, run `panther packages`/,
+    /No module named 'shapes'.*run `panther packages`, which fetches those that PipLayer in deployments\/panther_config\.yml lists/,
   );
 
   writeFileSync(join(folder, 'data/python-packages/tiny-1.9-py3-none-any.whl'), 'changed');

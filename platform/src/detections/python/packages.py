@@ -60,10 +60,9 @@ def packaged(name):
 
 
 def missing_module(name):
-    root = name.partition(".")[0]
     return ModuleNotFoundError(
-        f"No module named {name!r}: it is neither a global module nor in an installed package. Add the package of {root!r} to "
-        f"PipLayer in deployments/panther_config.yml, run `panther packages`, and load the detections again",
+        f"No module named {name!r}: no global of that id is loaded, and no package that was fetched has it. If it is a "
+        "package, run `panther packages`, which fetches those that PipLayer in deployments/panther_config.yml lists",
         name=name,
     )
 
