@@ -3,9 +3,8 @@ import type { RuleInfo } from '../../core/detection.ts';
 import { queriesOf, queryTextOf, toLakeSql } from '../../detections/schedule/query-text.ts';
 import { createRowRules, type Row } from '../../detections/schedule/row-rules.ts';
 import type { RunOutcome } from '../../detections/schedule/run-store.ts';
-import { createKeyValueSession } from '../../detections/state/key-values.ts';
-import { createRunners } from '../detections/detection-runners.ts';
-import { installedPackages } from '../detections/python-packages.ts';
+import { createKeyValueSession, type KeyValueSession } from '../../detections/state/key-values.ts';
+import type { Runners } from '../detections/detection-runners.ts';
 import { lookupOnDemand } from '../enrichment/lookup-on-demand.ts';
 import { commitResults, createResultEffects } from './scheduled-results.ts';
 import type { RunTask, SchedulerRuntime } from './scheduler.ts';
@@ -14,14 +13,24 @@ import type { RunTask, SchedulerRuntime } from './scheduler.ts';
 export const MAX_ROWS = 100_000;
 
 export async function runQuery(runtime: SchedulerRuntime, task: RunTask): Promise<RunOutcome> {
-  const { adapters, clock, lake } = runtime;
+  const { adapters, clock } = runtime;
   const sql = toLakeSql(queryTextOf(task.detection.spec), task.scheduledAt, queriesOf(task.detections));
   const keyValues = createKeyValueSession({
     db: adapters.state.db,
     now: () => clock.now(),
     lookup: lookupOnDemand(adapters),
   });
-  const runners = createRunners(keyValues, installedPackages(runtime.dir.pythonPackages));
+  return task.runners.use(keyValues, (runners) => runWith(runtime, task, sql, keyValues, runners));
+}
+
+async function runWith(
+  runtime: SchedulerRuntime,
+  task: RunTask,
+  sql: string,
+  keyValues: KeyValueSession,
+  runners: Runners,
+): Promise<RunOutcome> {
+  const { clock, lake } = runtime;
   const rules = createRowRules({
     detections: task.detections,
     queryName: task.detection.id,
@@ -63,7 +72,6 @@ export async function runQuery(runtime: SchedulerRuntime, task: RunTask): Promis
     throw error;
   } finally {
     await effects.close();
-    await runners.close();
   }
 }
 

@@ -21,10 +21,12 @@ import {
 import { type Schedule, scheduleOf, slotsBetween } from '../../detections/schedule/slots.ts';
 import type { ScheduledRunsTable } from '../../ports/state/tables.ts';
 import { readDetections } from '../detections/detection-store.ts';
+import { installedPackages } from '../detections/python-packages.ts';
 import type { Runtime } from '../runtime.ts';
 import { runCorrelation } from './scheduled-correlation.ts';
 import { runQuery } from './scheduled-query.ts';
 import { runSigmaCorrelation } from './scheduled-sigma-correlation.ts';
+import { createWarmRunners, type WarmRunners } from './warm-runners.ts';
 
 export type SchedulerRuntime = Pick<
   Runtime,
@@ -42,6 +44,7 @@ export interface RunTask {
   /** Of the run before this one. */
   readonly previousAt: Date;
   readonly signal: AbortSignal;
+  readonly runners: WarmRunners;
   /** Inside the transaction that makes the results durable. */
   end(tx: Parameters<typeof endRun>[0], outcome: RunOutcome): Promise<void>;
 }
@@ -64,6 +67,8 @@ const LEASE_MS = 60_000;
 /** Runs that are caught up after a down-time; earlier ones are recorded as left out. */
 const MAX_CATCH_UP = 48;
 const MAX_ATTEMPTS = 3;
+/** More than most schedules wait. */
+const IDLE_MS = 10 * 60_000;
 const KINDS = ['scheduled_query', 'correlation_rule'] as const;
 /** Runs that are kept of each schedule. */
 const KEPT_DAYS = 90;
@@ -73,6 +78,7 @@ export function createScheduler(runtime: SchedulerRuntime, options: SchedulerOpt
   const { db } = adapters.state;
   const owner = options.owner ?? runtime.nonce();
   const leaseMs = options.leaseMs ?? LEASE_MS;
+  const runners = createWarmRunners(() => installedPackages(runtime.dir.pythonPackages), IDLE_MS);
 
   async function tick(signal: AbortSignal): Promise<void> {
     if (!(await hasSchedules())) return;
@@ -201,7 +207,7 @@ export function createScheduler(runtime: SchedulerRuntime, options: SchedulerOpt
     if (run === undefined) return;
     const startedAt = performance.now();
     const end: RunTask['end'] = (tx, outcome) => endRun(tx, lease, run, outcome, clock.now());
-    const task: RunTask = { ...work, run, scheduledAt: new Date(scheduled_at), previousAt, schedule, end };
+    const task: RunTask = { ...work, run, scheduledAt: new Date(scheduled_at), previousAt, schedule, runners, end };
     try {
       const outcome = await runnerOf(detection)(runtime, task);
       log.info({ detection: detection.id, scheduledAt: scheduled_at, ...outcome }, 'scheduled run');
@@ -237,12 +243,13 @@ export function createScheduler(runtime: SchedulerRuntime, options: SchedulerOpt
   }
 
   return {
-    tick,
+    tick: (signal) => tick(signal).finally(runners.close),
     async run(signal) {
       while (!signal.aborted) {
         await tick(signal).catch((error: unknown) => log.error({ error }, 'the scheduler failed'));
         await pause(TICK_MS, signal);
       }
+      await runners.close();
     },
   };
 }

@@ -212,6 +212,19 @@ test('a unit test can replace names of the module', async () => {
 });
 
 /** Ways by which one rule could reach, change or stop what is around it, and what it is told. */
+test('annotations are not evaluated with the import from __future__, in rules and in helpers', async () => {
+  const helper = {
+    id: 'later',
+    file: 'later.py',
+    body: 'from __future__ import annotations\ndef f(x: Missing) -> None:\n    return x\n',
+  };
+  const body =
+    'from __future__ import annotations, division\nfrom later import f\ndef rule(event: Missing) -> bool:\n    return f(True)\n';
+  assert.equal((await runner.load([{ key: 0, id: 'r', file: 'r.py', body }], [helper])).size, 0);
+  const [answer] = await runner.run([{ eventJson: '{}', keys: [0] }]);
+  assert.deepEqual([answer?.matched, answer?.error], [true, undefined]);
+});
+
 const WAYS_OUT: Readonly<Record<string, readonly [string, RegExp]>> = {
   'changes a built-in function': [`import builtins\nbuiltins.len = lambda x: 9\n${rule('pass')}`, /ImportError/],
   'changes a module': [`import json\njson.dumps = lambda *a: "[]"\n${rule('pass')}`, /TypeError.*cannot be changed/],
