@@ -44,12 +44,13 @@ export function reportJson({ detections, results, skipped, tooFew }: TestReport)
     passed,
     failed: results.length - passed,
     skipped: notRun,
-    results: results.map(({ id, type, test, passed: isPassed, error, output }) => ({
+    results: results.map(({ id, type, test, passed: isPassed, error, outputs, output }) => ({
       id,
       type,
       test,
       passed: isPassed,
       error,
+      outputs,
       output,
     })),
     skippedTests: skipped.flatMap(({ id, type, tests, reason }) => tests.map((test) => ({ id, type, test, reason }))),
@@ -75,20 +76,39 @@ function placeOf({ id, test }: { id: string; test: string }, places: TestReport[
   return { file: shownPath(place?.file ?? id, cwd), line: place?.lineOfTest(test) ?? 1 };
 }
 
+export interface Shown {
+  readonly isFailuresOnly: boolean;
+  /** What the alert functions returned. */
+  readonly showsAlerts: boolean;
+  /** What was printed. */
+  readonly showsOutput: boolean;
+}
+
 /** The tests of one detection, as soon as they are done. */
 export async function writeTested(
   { id }: Detection,
   results: readonly TestResult[],
-  { isFailuresOnly, showsOutput }: { readonly isFailuresOnly: boolean; readonly showsOutput: boolean },
+  { isFailuresOnly, showsAlerts, showsOutput }: Shown,
   io: CommandIo,
 ): Promise<void> {
   const shown = isFailuresOnly ? results.filter(({ passed }) => !passed) : results;
   if (shown.length === 0) return;
   await io.stdout.write(`${id}\n`);
-  for (const { test, passed, output } of shown) {
+  for (const { test, passed, outputs, output } of shown) {
     await io.stdout.write(`  ${passed ? io.paint('green', 'pass') : io.paint('red', 'FAIL')}  ${test}\n`);
     // Of those that failed, the end of the report tells it.
+    if (showsAlerts) await writeAlert(outputs, io);
     if (showsOutput && passed) await writeOutput(output, '        ', io);
+  }
+}
+
+async function writeAlert(outputs: TestResult['outputs'], io: CommandIo): Promise<void> {
+  for (const [name, value] of Object.entries(outputs)) {
+    if (value === null || value === undefined) continue;
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    const [first, ...more] = printable(text).split('\n');
+    const rest = more.map((line) => `${' '.repeat(8 + name.length + 2)}${line}\n`).join('');
+    await io.stdout.write(`        ${io.paint('dim', `${name}:`)} ${first}\n${rest}`);
   }
 }
 

@@ -92,6 +92,18 @@ check('what tests print is shown with failures, and with --show-output always', 
   assert.match(failed.stdout, /actual {4}true\n {2}printed\n {4}\| saw <b>\ufffd\[2J\n/);
 });
 
+check('what alert functions return is shown with --show-alerts', async () => {
+  const folder = copyOfContent();
+  edit(folder, 'rules/sign-in-signal.py', ' signed in', ' signed in\\nsecond\\x1b[2J');
+  const only = ['--path', folder, '--filter', 'RuleID=Acme.SignIn'];
+  const { stdout } = await runCommand(test, [...only, '--show-alerts'], { services: onShared });
+  assert.match(stdout, /pass {2}.*\n {8}title: a@example\.com signed in\n {15}second\ufffd\[2J\n {8}alert_context: /);
+  assert.doesNotMatch((await runCommand(test, only, { services: onShared })).stdout, /title:/);
+  const { results } = JSON.parse((await runCommand(test, [...only, '--json'], { services: onShared })).stdout);
+  const titles = new Set(results.map(({ outputs }: { outputs: { title?: string } }) => outputs.title));
+  assert.deepEqual(titles, new Set(['a@example.com signed in\nsecond\x1b[2J', undefined]));
+});
+
 check('tests are chosen by filters, names and whether the detection is enabled', async () => {
   const one = JSON.parse(
     (await run('--path', '.', '--json', '--filter', 'Tags=brute force,x', '--test-name', 'refused')).stdout,

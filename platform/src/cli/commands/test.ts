@@ -43,6 +43,7 @@ const OPTIONS = {
   workers: { value: 'N', kind: 'integer', min: 1, max: 64, description: 'tests run on so many interpreters at once' },
   watch: { description: 'test again what changes, until interrupted' },
   'show-failures-only': { description: 'do not list tests that pass' },
+  'show-alerts': { description: 'title, dedup, severity, context … of the alerts that tests would make' },
   'show-output': { description: 'what tests print, also of those that pass' },
   'data-dir': { value: 'DIR', description: 'data folder whose Python packages detections import' },
   json: { description: 'one JSON document' },
@@ -169,7 +170,11 @@ async function runAll(
 }
 
 function shownOf(options: Options) {
-  return { isFailuresOnly: options['show-failures-only'], showsOutput: options['show-output'] };
+  return {
+    isFailuresOnly: options['show-failures-only'],
+    showsAlerts: options['show-alerts'],
+    showsOutput: options['show-output'],
+  };
 }
 
 /** Modules and data models concern every test; other changes their own. */

@@ -36,7 +36,7 @@ const BROKEN: Readonly<Record<string, string>> = {
   'syntax.py': 'x = 1\ndef rule(event)\n    return True\n',
   'imports.yml': rule('Imports', 'imports.py'),
   'imports.py':
-    'import re\nimport yara\nimport subprocess\nfrom shared import known, unknown\ndef rule(event):\n    return True\n',
+    'import re\nimport yara\nimport subprocess\nfrom shared import known, unknown\nfrom string import Formatter, capwords\ndef rule(event):\n    return True\n',
   'forbidden.yml': rule('Forbidden', 'forbidden.py'),
   'forbidden.py': 'def rule(event):\n    return event.__class__.__subclasses__()\n',
   'no-rule.yml': rule('NoRule', 'no-rule.py'),
@@ -72,6 +72,7 @@ const EXPECTED: readonly (readonly [string, number, RegExp])[] = [
   ['imports.py', 2, /No module named 'yara'.*PipLayer in deployments\/panther_config\.yml/],
   ['imports.py', 3, /'subprocess' is not available to detections/],
   ['imports.py', 4, /the module shared has no unknown/],
+  ['imports.py', 5, /cannot import name 'Formatter' from 'string': detections do not have it/],
   ['forbidden.py', 2, /ForbiddenError: __subclasses__ is not available/],
   ['no-rule.py', 1, /there is no function rule/],
   ['mocks.yml', 13, /there is no nothing in odd\.py/],

@@ -15,11 +15,18 @@ def check_source(file, own):
     except (SyntaxError, ValueError, RecursionError, MemoryError, ForbiddenError) as error:
         return {"error": {"line": line_of(error), "message": reason_of(error)}}
     imports = [one for statement in tree.body for one in imports_of(statement)]
-    missing = [(line, name) for line, name, _ in imports if not is_importable(name, own)]
+    missing = [(line, name, reason_for(name)) for line, name, _ in imports if not is_importable(name, own)]
+    missing += [
+        (line, name, f"cannot import name {item!r} from {name!r}: detections do not have it")
+        for line, name, names in imports
+        if name not in own and is_importable(name, own)
+        for item in names
+        if not is_given_name(name, item)
+    ]
     return {
         "defines": sorted(defined_in(tree.body)),
         "imports": [{"line": line, "module": name, "names": names} for line, name, names in imports if name in own],
-        "missing": [{"line": line, "module": name, "reason": reason_for(name)} for line, name in missing],
+        "missing": [{"line": line, "module": name, "reason": reason} for line, name, reason in missing],
     }
 
 
@@ -52,6 +59,16 @@ def imports_of(node):
 
 def is_importable(name, own):
     return name in own or name in MADE or name in ALLOWED or is_packaged(name)
+
+
+def is_given_name(name, item):
+    if item == "*" or f"{name}.{item}" in ALLOWED or is_packaged_module(f"{name}.{item}"):
+        return True
+    try:
+        return item in (MADE[name]() if name in MADE else vars(facade(name)))
+    except Exception:
+        # A package that cannot be loaded says so where it is imported.
+        return True
 
 
 def reason_for(name):

@@ -123,6 +123,8 @@ const REFUSED: Readonly<Record<string, readonly [string, RegExp]>> = {
       [`import ${name.split('.')[0]}, email.utils\n${inRule(name)}`, /has no attribute|not available/],
     ]),
   ),
+  'registers a class with ABC': [`import abc\n${inRule('abc.ABC.register(int)')}`, /register is not available/],
+  'sets an attribute of ABC': [`import abc\n${inRule('abc.ABC.left = 1')}`, /immutable/],
   'sets an attribute of what suppresses errors': [
     `import contextlib\n${inRule('contextlib.suppress.left = 1')}`,
     /immutable/,

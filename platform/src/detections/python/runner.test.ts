@@ -225,6 +225,58 @@ test('annotations are not evaluated with the import from __future__, in rules an
   assert.deepEqual([answer?.matched, answer?.error], [true, undefined]);
 });
 
+test('data classes whose annotations are texts', async () => {
+  const body = `from __future__ import annotations
+from dataclasses import dataclass, field
+from typing import ClassVar
+@dataclass
+class Seen:
+    count: int = 0
+    names: list[str] = field(default_factory=list)
+    limit: ClassVar[int] = 3
+@dataclass(frozen=True)
+class Place:
+    country: "str"
+def rule(event):
+    return Seen(1, ["a"]) == Seen(1, ["a"]) and repr(Seen()) == "Seen(count=0, names=[])" and Place("x").country == "x"
+`;
+  const helper = { id: 'places', file: 'places.py', body };
+  const rule = {
+    key: 0,
+    id: 'r',
+    file: 'r.py',
+    body: 'from places import rule as same\ndef rule(event):\n    return same(event)\n',
+  };
+  assert.equal((await runner.load([rule, { key: 1, id: 's', file: 's.py', body }], [helper])).size, 0);
+  const answers = await runner.run([{ eventJson: '{}', keys: [0, 1] }]);
+  assert.deepEqual(
+    answers.map(({ matched, error }) => [matched, error]),
+    [
+      [true, undefined],
+      [true, undefined],
+    ],
+  );
+});
+
+test('abstract classes', async () => {
+  const body = `from abc import ABC, abstractmethod
+class Base(ABC):
+    @abstractmethod
+    def name(self): ...
+class One(Base):
+    def name(self):
+        return "one"
+def rule(event):
+    try:
+        Base()
+    except TypeError:
+        return isinstance(One(), Base) and One().name() == "one"
+`;
+  assert.equal((await runner.load([{ key: 0, id: 'r', file: 'r.py', body }], [])).size, 0);
+  const [answer] = await runner.run([{ eventJson: '{}', keys: [0] }]);
+  assert.deepEqual([answer?.matched, answer?.error], [true, undefined]);
+});
+
 const WAYS_OUT: Readonly<Record<string, readonly [string, RegExp]>> = {
   'changes a built-in function': [`import builtins\nbuiltins.len = lambda x: 9\n${rule('pass')}`, /ImportError/],
   'changes a module': [`import json\njson.dumps = lambda *a: "[]"\n${rule('pass')}`, /TypeError.*cannot be changed/],

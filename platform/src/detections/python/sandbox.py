@@ -106,7 +106,7 @@ FENCED_BUILTINS.update(
 
 #: Modules to the names in them that are left out: those that run code, look attributes up by name, or give frames.
 ALLOWED = {
-    "__future__": (), "base64": (), "binascii": (), "bisect": (), "calendar": (), "collections": (),
+    "__future__": (), "abc": ("get_cache_token", "update_abstractmethods"), "base64": (), "binascii": (), "bisect": (), "calendar": (), "collections": (),
     "collections.abc": (), "copy": (), "csv": (), "dataclasses": (), "datetime": (), "decimal": (), "difflib": (),
     "enum": (), "fnmatch": (), "fractions": (), "functools": ("singledispatch", "singledispatchmethod"), "hashlib": (),
     "heapq": (), "hmac": (), "html": (), "ipaddress": (), "itertools": (), "json": (), "json.decoder": (),

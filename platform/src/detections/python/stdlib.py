@@ -51,7 +51,22 @@ def on_own_class(real):
 
 def dataclass(cls=None, /, **named):
     decorate = _dataclasses.dataclass(**named)
-    return (lambda one: decorate(owned(one))) if cls is None else decorate(owned(cls))
+    if cls is None:
+        return lambda one: decorate_in(decorate, one, sys._getframe(1).f_globals)
+    return decorate_in(decorate, cls, sys._getframe(1).f_globals)
+
+
+def decorate_in(decorate, cls, names):
+    """The library looks up what annotations that are texts name in the module of the class, where ours are not."""
+    module_name = cls.__module__
+    if type(module_name) is not str or module_name in sys.modules:
+        return decorate(owned(cls))
+    module = sys.modules[module_name] = types.ModuleType(module_name)
+    vars(module).update(names)
+    try:
+        return decorate(owned(cls))
+    finally:
+        del sys.modules[module_name]
 
 
 def update_wrapper(wrapper, wrapped, assigned=_functools.WRAPPER_ASSIGNMENTS, updated=_functools.WRAPPER_UPDATES):
