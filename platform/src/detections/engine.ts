@@ -14,6 +14,7 @@ import { createFaults, SWITCHED_OFF, type SwitchedOff } from './faults.ts';
 import { helpersOf } from './helpers.ts';
 import type { Predicate } from './match/compile.ts';
 import { type Condition, TRUE } from './planner/condition.ts';
+import { type Models, readModels, withModel } from './planner/models.ts';
 import { createRuleIndex, type RuleIndex } from './planner/rule-index.ts';
 import type { Answer, Call, HelperSource, RuleSource, Trouble } from './runner.ts';
 import { sigmaMatchers } from './sigma/matchers.ts';
@@ -97,7 +98,8 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
   const hasFilters = slots.some(({ filter }) => filter !== undefined);
   const broken = new Set<number>();
   const faults = createFaults();
-  let indexes = indexByLogType(slots, ({ detection }) => options.conditionOf(detection));
+  const models = readModels(helpers);
+  let indexes = indexByLogType(slots, ({ detection }) => options.conditionOf(detection), models);
   /** Sigma rules have an index of their own, which finds texts anywhere in a field. */
   const sigma = sigmaMatchers(slots.filter(({ detection }) => detection.language === 'sigma'));
   const seen = new Map<string, number>();
@@ -152,7 +154,11 @@ export function createDetectionEngine(options: EngineOptions): DetectionEngine {
   }
 
   function replan(): void {
-    indexes = indexByLogType(slots, (slot) => (broken.has(slot.key) ? TRUE : options.conditionOf(slot.detection)));
+    indexes = indexByLogType(
+      slots,
+      (slot) => (broken.has(slot.key) ? TRUE : options.conditionOf(slot.detection)),
+      models,
+    );
   }
 
   function sourcesOf(language: string): readonly RuleSource[] {
@@ -264,6 +270,7 @@ export function isRunnable(detection: Detection): boolean {
 function indexByLogType(
   slots: readonly Slot[],
   conditionOf: (slot: Slot) => Condition,
+  models: Models,
 ): ReadonlyMap<string, RuleIndex> {
   const byLogType = new Map<string, { key: number; condition: Condition }[]>();
   for (const slot of slots) {
@@ -273,7 +280,7 @@ function indexByLogType(
     for (const logType of new Set(detection.info.logTypes)) {
       const rules = byLogType.get(logType) ?? [];
       byLogType.set(logType, rules);
-      rules.push({ key, condition });
+      rules.push({ key, condition: withModel(condition, models.get(logType)) });
     }
   }
   return new Map([...byLogType].map(([logType, rules]) => [logType, createRuleIndex(rules)]));

@@ -6,7 +6,7 @@ import type { PythonRunner } from '../../detections/python/runner.ts';
 import type { State } from '../../ports/state/state.ts';
 
 /** Part of the key: conditions of another planner are not used. */
-const PLANNER_VERSION = 2;
+const PLANNER_VERSION = 3;
 
 function keyOf(detection: Detection): string {
   return `condition:${PLANNER_VERSION}:${detection.version}`;

@@ -11,7 +11,7 @@ export type Fallback = Scalar | { readonly [key: string]: never } | readonly nev
 /**
  * How a value is reached, step by step from the event.
  * `get`, `item`, `deep`, `or`: Python's `.get(k, d)`, `[k]`, `deep_get`, `or d`. `member`, `nullish`: TypeScript's `.k`
- * and `?? d`; `end`: end of an optional chain. A `deep` of TypeScript has no fallback: it gives `undefined`.
+ * and `?? d`; `end`: end of an optional chain. `udm`: what a data model maps a name to; only the first step can be one. A `deep` of TypeScript has no fallback: it gives `undefined`.
  */
 export type Step =
   | { readonly by: 'get'; readonly key: string; readonly fallback: Fallback }
@@ -22,6 +22,13 @@ export type Step =
       readonly fallback?: Fallback;
       /** Of the helper module: whether null becomes the fallback depends on its version. */
       readonly isHelper?: true;
+    }
+  | {
+      readonly by: 'udm';
+      readonly name: string;
+      readonly fallback: Fallback;
+      /** What the data model of the log type has for the name; null: nothing. Absent: not known yet, see `models.ts`. */
+      readonly path?: readonly string[] | null;
     }
   | { readonly by: 'member'; readonly key: string; readonly isOptional?: true }
   | { readonly by: 'or' | 'nullish'; readonly fallback: Fallback }
@@ -82,6 +89,7 @@ export function test(access: Access, test: Test, when: TestCondition['when']): C
 export function canBeUnsure({ steps }: Access): boolean {
   return steps.some((step, index) => {
     if (step.by === 'get' || step.by === 'member') return index > 0;
+    if (step.by === 'udm') return step.path === undefined;
     if (step.by === 'deep') return step.isHelper === true && step.fallback !== null;
     return step.by === 'item' || step.by === 'lower' || step.by === 'upper';
   });

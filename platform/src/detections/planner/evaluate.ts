@@ -43,6 +43,8 @@ function applyPython(value: unknown, step: Step): unknown {
       return isMap(value) ? orElse(get(value, step.key), UNSURE) : UNSURE;
     case 'deep':
       return deepGet(value, step);
+    case 'udm':
+      return readUdm(value, step);
     case 'or':
       return isTruthyPython(value) ? value : step.fallback;
     case 'lower':
@@ -58,6 +60,24 @@ function deepGet(event: unknown, { keys, fallback, isHelper }: Step & { by: 'dee
   for (const key of keys) value = isMap(value) ? orElse(get(value, key), fallback) : fallback;
   if (value !== null) return value;
   return isHelper && fallback !== null ? UNSURE : fallback;
+}
+
+/** A name that the model lacks is looked for in the event. */
+function readUdm(event: unknown, { name, fallback, path }: Step & { by: 'udm' }): unknown {
+  if (path === undefined || !isMap(event)) return UNSURE;
+  if (path !== null) return orElse(follow(event, path), fallback);
+  const ownUdm = get(event, 'p_udm');
+  const inUdm = isMap(ownUdm) ? get(ownUdm, name) : undefined;
+  if (isTruthyPython(inUdm)) return inUdm;
+  const value = get(event, name);
+  return isTruthyPython(value) ? value : fallback;
+}
+
+/** Names of a path are as they are written. */
+function follow(event: Fields, path: readonly string[]): unknown {
+  let value: unknown = event;
+  for (const key of path) value = isMap(value) ? own(value, key) : undefined;
+  return value;
 }
 
 function readTypeScript(event: object, steps: readonly Step[]): unknown {

@@ -17,7 +17,10 @@ function explainTest({ test, when, ...access }: TestCondition): string {
 
 /** `userIdentity.type`, as people write it. */
 function nameOf({ steps }: Access): string {
-  const keys = steps.flatMap((step) => ('keys' in step ? step.keys : 'key' in step ? [step.key] : []));
+  const keys = steps.flatMap((step) => {
+    if (step.by === 'udm') return [`udm(${step.name})`];
+    return 'keys' in step ? step.keys : 'key' in step ? [step.key] : [];
+  });
   const folds = steps.flatMap((step) => (step.by === 'lower' || step.by === 'upper' ? [`in ${step.by} case`] : []));
   return [keys.join('.') || 'the event', ...folds].join(' ');
 }

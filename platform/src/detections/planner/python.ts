@@ -232,6 +232,7 @@ function createFrontend(module: PythonModule, scope: PyTree, depth: number): Fro
     const args = trees(node, 'args');
     if (callee.attr === 'deep_get' && access.steps.length === 0)
       return deepGet(node, [callee.value as PyTree, ...args], env, false);
+    if (callee.attr === 'udm' && access.steps.length === 0) return udm(access, args, trees(node, 'keywords'), env);
     if (trees(node, 'keywords').length > 0) return UNKNOWN;
     const values = args.map((one) => expression(one, env));
     switch (callee.attr) {
@@ -256,6 +257,13 @@ function createFrontend(module: PythonModule, scope: PyTree, depth: number): Fro
     if (access === undefined || fallback === undefined || keys.length === 0 || keys.includes(undefined)) return UNKNOWN;
     const deep = { by: 'deep', keys: keys as string[], fallback } as const;
     return extend(access, isHelper ? { ...deep, isHelper } : deep);
+  }
+
+  function udm(access: Access, [arg, ...others]: readonly PyTree[], keywords: readonly PyTree[], env: Env): Expr {
+    const name = arg === undefined ? undefined : text(expression(arg, env));
+    const fallback = deepFallback(keywords, env);
+    if (name === undefined || others.length > 0 || fallback === undefined) return UNKNOWN;
+    return extend(access, { by: 'udm', name, fallback });
   }
 
   function deepFallback(keywords: readonly PyTree[], env: Env): Fallback | undefined {

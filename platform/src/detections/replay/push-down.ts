@@ -92,6 +92,8 @@ function pathOf(steps: readonly Step[]): AccessPath | undefined {
   let fold: AccessPath['fold'];
   let hasOr = false;
   for (const step of steps) {
+    // Another field in each log type.
+    if (step.by === 'udm') return undefined;
     if (step.by === 'lower' || step.by === 'upper') {
       if (fold !== undefined) return undefined;
       fold = step.by;
