@@ -3,6 +3,7 @@ import { namesFitting } from './condition.ts';
 import { ANYWHERE, type AtomTable, and, atLeast, type Expr, not, or } from './expression.ts';
 import { fold } from './fold.ts';
 import { isAny, tidy } from './pattern.ts';
+import { placesOf } from './pipeline/fields.ts';
 import { requiredTexts } from './regex-literal.ts';
 import {
   type ConditionTree,
@@ -61,7 +62,7 @@ function compileItem(item: Item, table: AtomTable): Expr {
     try {
       return compileValue(value, field, table);
     } catch (error) {
-      throw new SigmaError((error as Error).message, item.line, item.field ?? '');
+      throw new SigmaError((error as Error).message, item.line, placesOf(item.field ?? '')[0] ?? '');
     }
   });
   return item.link === 'all' ? and(values) : or(values);
