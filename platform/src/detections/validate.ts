@@ -101,18 +101,14 @@ function nameProblems({ detection, path, checked }: Module, { places }: Content)
   const main = type === 'policy' ? 'policy' : type === 'rule' || type === 'scheduled_rule' ? 'rule' : undefined;
   const problems: LoadProblem[] = [];
   if (main !== undefined && !names.has(main)) problems.push(inCode(path, 1, `there is no function ${main} in ${file}`));
-  for (const { at, name } of [...mockNames(spec), ...methodNames(detection)]) {
-    if (names.has(name)) continue;
-    const place = places.get(id);
-    const message = `there is no ${name} in ${file}`;
-    problems.push({
-      level: 'error',
-      file: place?.file ?? id,
-      line: place?.lineOf(at) ?? 1,
-      field: at.join('.'),
-      message,
-    });
-  }
+  const place = places.get(id);
+  const tell = (level: LoadProblem['level'], { at }: NamedAt, message: string) =>
+    problems.push({ level, file: place?.file ?? id, line: place?.lineOf(at) ?? 1, field: at.join('.'), message });
+  for (const one of [...mockNames(spec), ...mappingNames(detection, 'method')])
+    if (!names.has(one.name)) tell('error', one, `there is no ${one.name} in ${file}`);
+  for (const one of mappingNames(detection, 'path'))
+    if (names.has(one.name))
+      tell('warning', one, `${one.name} is a function of ${file}, and a Path names a field: is Method meant?`);
   return problems;
 }
 
@@ -133,10 +129,10 @@ function mockNames({ Tests: tests }: Detection['spec']): readonly NamedAt[] {
   );
 }
 
-function methodNames({ type, spec }: Detection): readonly NamedAt[] {
+function mappingNames({ type, spec }: Detection, by: 'method' | 'path'): readonly NamedAt[] {
   if (type !== 'datamodel') return [];
-  return mappingsOf(spec).flatMap(({ method }, index) =>
-    method === undefined ? [] : [{ at: ['Mappings', index], name: method }],
+  return mappingsOf(spec).flatMap(({ [by]: name }, index) =>
+    name === undefined ? [] : [{ at: ['Mappings', index], name }],
   );
 }
 

@@ -49,7 +49,7 @@ const BROKEN: Readonly<Record<string, string>> = {
   'model.yml':
     'AnalysisType: datamodel\nDataModelID: M\nEnabled: true\nLogTypes: [My.Log]\nFilename: odd.py\nMappings:\n  - Name: a\n    Method: get_a\n  - Name: b\n    Path: "a[["\n',
   'model2.yml':
-    'AnalysisType: datamodel\nDataModelID: M2\nEnabled: true\nLogTypes: [AWS.CloudTrail]\nFilename: odd.py\nMappings:\n  - Name: a\n    Method: get_a\n',
+    'AnalysisType: datamodel\nDataModelID: M2\nEnabled: true\nLogTypes: [AWS.CloudTrail]\nFilename: odd.py\nMappings:\n  - Name: a\n    Method: get_a\n  - Name: c\n    Path: rule\n',
   'pack.yml': 'AnalysisType: pack\nPackID: P\nPackDefinition:\n  IDs:\n    - Good\n    - Nobody\n',
   'scheduled.yml':
     'AnalysisType: scheduled_rule\nRuleID: Scheduled\nFilename: odd.py\nEnabled: true\nSeverity: Info\nScheduledQueries:\n  - Nothing\n',
@@ -77,6 +77,7 @@ const EXPECTED: readonly (readonly [string, number, RegExp])[] = [
   ['no-rule.py', 1, /there is no function rule/],
   ['mocks.yml', 13, /there is no nothing in odd\.py/],
   ['model.yml', 10, /"a\[\[" is no JSON path/],
+  ['model2.yml', 9, /rule is a function of odd\.py, and a Path names a field: is Method meant\?/],
   ['model2.yml', 7, /there is no get_a in odd\.py/],
   ['pack.yml', 6, /there is no Nobody/],
   ['scheduled.yml', 7, /there is no Nothing/],
