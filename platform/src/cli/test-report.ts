@@ -144,6 +144,11 @@ export async function writeSummary(report: TestReport, io: CommandIo): Promise<v
     `${failed.length} failed`,
     ...(notRun === 0 ? [] : [`${notRun} skipped`]),
   ];
+  const missing = failed.filter(({ error }) => error?.includes('`panther packages`') === true).length;
+  if (missing > 0)
+    await io.stdout.write(
+      `${io.paint('yellow', `${number(missing, 'test')} failed for a module that is missing`)}: if it is a Python package, run \`panther packages\` once\n`,
+    );
   const tested = new Set(results.map(({ id }) => id)).size;
   await io.stdout.write(`\n${counts.join(', ')} in ${number(tested, 'detection')}, ${seconds.toFixed(1)} s\n`);
 }

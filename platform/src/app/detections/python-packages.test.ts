@@ -116,6 +116,10 @@ test('packages are fetched once with what they need, and detections import them'
   );
 
   writeFileSync(join(folder, 'data/python-packages/tiny-1.9-py3-none-any.whl'), 'changed');
+  assert.match(
+    without.stdout,
+    /failed for a module that is missing: if it is a Python package, run `panther packages` once/,
+  );
   assert.equal((await runCommand(testCommand, ['--path', folder, ...own])).status, 1);
   assert.equal((await fetchInto(folder)).status, 0);
   assert.equal((await runCommand(testCommand, ['--path', folder, ...own])).status, 0);
