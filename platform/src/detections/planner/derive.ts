@@ -29,6 +29,10 @@ export function deriveFunction<Node>(body: readonly Statement<Node>[], env: Env,
       }
       case 'if':
         return branch(statement, rest, env);
+      case 'loop': {
+        const over = frontend.expression(statement.over, env);
+        return orElse(or(whenRaising(over), whenNotEmpty(over)), () => block([...statement.otherwise, ...rest], env));
+      }
       default:
         return TRUE;
     }
@@ -78,6 +82,29 @@ export function functionValue<Node>(
   const otherwise = functionValue([...statement.otherwise, ...rest], env, frontend, nothing);
   return { kind: 'choice', test: frontend.expression(statement.test, env), then, otherwise };
 }
+
+/** Going through it does something: there are elements, or it cannot be gone through. */
+function whenNotEmpty(expr: Expr): Condition {
+  return or(whenTrue(expr), whenNotIterable(expr));
+}
+
+/** Of what is false in Python. */
+function whenNotIterable(expr: Expr): Condition {
+  switch (expr.kind) {
+    case 'access':
+      return test(expr.access, NOT_ITERABLE, 'true');
+    case 'empty':
+    case 'list':
+      return FALSE;
+    case 'or':
+      return whenNotIterable(expr.of.at(-1) as Expr);
+    default:
+      return TRUE;
+  }
+}
+
+/** What is false in Python and no list, map or text: `0 == False`. */
+export const NOT_ITERABLE = { is: 'in', values: [null, 0] } as const;
 
 /** Of a returned value: true, no boolean, or no value at all. */
 function whenOffending(expr: Expr): Condition {

@@ -5,7 +5,7 @@
  */
 import type { Access, Condition, Fallback, Scalar, Step, Test } from './condition.ts';
 import { TRUE } from './condition.ts';
-import { deriveFunction, functionValue, NONE } from './derive.ts';
+import { deriveFunction, functionValue, NONE, NOT_ITERABLE } from './derive.ts';
 import { isAscii } from './evaluate.ts';
 import {
   collectBoundNames,
@@ -17,7 +17,7 @@ import {
   tree,
   trees,
 } from './python-module.ts';
-import { type Env, type Expr, type Frontend, literal, type Statement, UNKNOWN } from './tree.ts';
+import { choice, type Env, type Expr, type Frontend, literal, type Statement, UNKNOWN } from './tree.ts';
 
 const ROOT: Expr = { kind: 'access', access: { language: 'python', steps: [] } };
 const MAX_DEPTH = 4;
@@ -50,6 +50,8 @@ function toStatement(node: PyTree): Statement<PyTree> {
       };
     case 'Expr':
       return { kind: 'expression', value: node.value as PyTree };
+    case 'For':
+      return { kind: 'loop', over: node.iter as PyTree, otherwise: statementsOf(node, 'orelse') };
     case 'Pass':
       return { kind: 'nothing' };
     case 'Assign':
@@ -215,6 +217,8 @@ function createFrontend(module: PythonModule, scope: PyTree, depth: number): Fro
     const target = loop === undefined ? undefined : tree(loop, 'target');
     if (!COMPREHENSIONS.has(of._type) || loop === undefined || inner.length > 0) return UNKNOWN;
     const over = expression(loop.iter as PyTree, env);
+    const access = toAccess(over);
+    if (access !== undefined && !loop.is_async) return overValues(access, kind);
     if (target?._type !== 'Name' || over.kind !== 'list' || trees(loop, 'ifs').length > 0 || loop.is_async)
       return UNKNOWN;
     const parts = over.values.map((value) =>
@@ -278,6 +282,12 @@ function createFrontend(module: PythonModule, scope: PyTree, depth: number): Fro
 
 const TYPES = new Set(['str', 'int', 'float', 'bool', 'list', 'dict', 'tuple', 'set']);
 const COMPREHENSIONS = new Set(['GeneratorExp', 'ListComp', 'SetComp']);
+
+/** `any`, `all` of something for each element of a value: known where there is none. */
+function overValues(access: Access, kind: 'and' | 'or'): Expr {
+  const nothing = choice({ kind: 'test', access, test: NOT_ITERABLE }, UNKNOWN, literal(kind === 'and'));
+  return choice({ kind: 'access', access }, UNKNOWN, nothing);
+}
 
 /** The value of a call whose arguments are evaluated first. */
 function afterArguments(values: readonly Expr[], value: Expr): Expr {

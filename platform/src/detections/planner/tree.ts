@@ -34,6 +34,8 @@ export type Statement<Node> =
     }
   | { readonly kind: 'assign'; readonly name: string; readonly value: Node }
   | { readonly kind: 'expression'; readonly value: Node }
+  /** What its body does is not known; `otherwise` follows where there is nothing to go through. */
+  | { readonly kind: 'loop'; readonly over: Node; readonly otherwise: readonly Statement<Node>[] }
   /** The end of a block: names are what they were before it. */
   | { readonly kind: 'restore'; readonly env: Env }
   | { readonly kind: 'nothing' | 'unknown' };
