@@ -168,22 +168,30 @@ function moduleNames({ detections, places }: Content): readonly LoadProblem[] {
     });
 }
 
-/** Once for each log type, where it is first named. */
+/** Of log types that are listed. */
+const MAX_NAMES = 20;
+
+/** Once for all of them, where the one that most detections are for is first named: public content has a hundred. */
 function unknownLogTypes({ detections, places }: Content, { isKnownLogType }: ValidateOptions): readonly LoadProblem[] {
-  const uses = new Map<string, Detection[]>();
+  const uses = new Map<string, [Detection, ...Detection[]]>();
   for (const one of detections) {
     for (const logType of one.info.logTypes) {
-      if (isKnownLogType(logType)) continue;
-      uses.set(logType, [...(uses.get(logType) ?? []), one]);
+      if (!isKnownLogType(logType)) uses.set(logType, [...(uses.get(logType) ?? []), one] as [Detection]);
     }
   }
-  return [...uses].map(([logType, [first, ...others]]) => {
-    const place = places.get(first?.id ?? '');
-    const at = ['LogTypes', first?.info.logTypes.indexOf(logType) ?? 0];
-    const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
-    const message =
-      `no log type ${logType} is known${more}: its logs are not read until there is a schema; ` +
-      `\`panther infer --name ${logType} FILE\` makes one of samples`;
-    return { level: 'warning', file: place?.file ?? '', line: place?.lineOf(at) ?? 1, field: 'LogTypes', message };
-  });
+  const [most, ...others] = [...uses].sort(([, a], [, b]) => b.length - a.length);
+  if (most === undefined) return [];
+  const [logType, [first]] = most;
+  const place = places.get(first.id);
+  const line = place?.lineOf(['LogTypes', first.info.logTypes.indexOf(logType)]) ?? 1;
+  const listed = [most, ...others].slice(0, MAX_NAMES).map(([name, { length }]) => `${name} (${length})`);
+  const left = others.length + 1 - listed.length;
+  const message =
+    others.length === 0
+      ? `there is no log type ${logType}: its logs are not read until it has a schema, which ` +
+        `\`panther infer --name ${logType} FILE\` makes of samples`
+      : `${others.length + 1} log types are not known, with the number of detections for each: ${listed.join(', ')}` +
+        `${left === 0 ? '' : ` and ${left} more`}; their logs are not read until they have schemas, which ` +
+        '`panther infer --name TYPE FILE` makes of samples';
+  return [{ level: 'warning', file: place?.file ?? '', line, field: 'LogTypes', message }];
 }
