@@ -1,4 +1,4 @@
-"""What rules print: kept while a unit test runs, otherwise swallowed. Run before stdlib.py, whose loggers print, too."""
+"""What rules print: kept while a unit test runs, otherwise swallowed. Run before modules.py, whose loggers print, too."""
 
 #: What the running unit test has printed, in parts; None outside of one.
 printed = None

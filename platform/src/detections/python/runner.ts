@@ -48,6 +48,7 @@ export function readHostSources(): readonly string[] {
     './packages.py',
     './printing.py',
     './stdlib.py',
+    './modules.py',
     './models.py',
     './host.py',
     './testing.py',
