@@ -1,5 +1,6 @@
 /** Exceptions against what is known to be right: unit tests that expect a match, and alerts that were resolved. */
 import { compileConditions } from '../../detections/exceptions/exception.ts';
+import { asSeen } from '../../detections/exceptions/hiding.ts';
 import type { DetectionsTable } from '../../ports/state/tables.ts';
 import type { ExceptionCheck } from '../contract/exceptions.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -40,7 +41,7 @@ export async function verifyException(
   for (const alert of alerts) {
     const { items } = await deps.alertEvents(alert, { limit: EVENTS_OF_ALERT });
     events += items.length;
-    const hidden = items.filter((event) => holds(event)).length;
+    const hidden = items.filter((event) => holds(asSeen(event))).length;
     if (hidden > 0) hides.push({ kind: 'alert', id: alert.id, title: alert.title, events: hidden });
   }
   return { hides, checked: { tests: tests.length, alerts: alerts.length, events } };
@@ -49,7 +50,9 @@ export async function verifyException(
 /** Names of the tests that expect a match and would not see one. */
 export function hiddenTests(deps: ApiDeps, detection: DetectionsTable, conditions: readonly unknown[]): string[] {
   const holds = compileConditions(conditions);
-  return positiveTests(deps, detection).flatMap(({ name, log }) => (holds(log) ? [name] : []));
+  const isOfRows = detection.type === 'scheduled_rule';
+  const seen = (log: unknown) => (isOfRows ? asSeen({ ...(log as object), row: log }) : log);
+  return positiveTests(deps, detection).flatMap(({ name, log }) => (holds(seen(log)) ? [name] : []));
 }
 
 function positiveTests(deps: ApiDeps, detection: DetectionsTable) {

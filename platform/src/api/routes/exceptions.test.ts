@@ -22,6 +22,7 @@ before(async () => {
     .values([
       { id: 'Rule', type: 'rule', ...made },
       { id: 'Helper', type: 'global', ...made },
+      { id: 'Rows', type: 'scheduled_rule', ...made },
     ])
     .execute();
 });
@@ -64,6 +65,21 @@ test('an exception is made, changed, listed and deleted', async () => {
   assert.equal(await list('state=live'), 0);
   assert.equal((await analyst.send('DELETE', path)).status, 204);
   assert.equal((await analyst.send('GET', path)).status, 404);
+});
+
+test('of a rule over rows an exception sees the columns, by their names and below row', async () => {
+  for (const Key of ['user', 'row.user']) {
+    const conditions = [{ Key, Condition: 'Equals', Value: 'eve' }];
+    const refused = await analyst.send('POST', '/api/v1/exceptions', {
+      body: { detectionId: 'Rows', conditions, reason: 'known' },
+    });
+    assert.equal(refused.status, 409);
+    assert.match(refused.json.error.message, /the test "eve"/);
+  }
+  const made = await analyst.send('POST', '/api/v1/exceptions', { body: body('bot', { detectionId: 'Rows' }) });
+  assert.equal(made.status, 201);
+  const helper = await analyst.send('POST', '/api/v1/exceptions', { body: body('bot', { detectionId: 'Helper' }) });
+  assert.match(helper.json.error.message, /Helper is a global: only rules have exceptions/);
 });
 
 test('what would have hidden a true positive is refused, unless somebody says why', async () => {

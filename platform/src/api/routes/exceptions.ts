@@ -130,8 +130,8 @@ async function otherEvents(deps: ApiDeps, ruleId: string, except: string): Promi
 
 async function requireRule(deps: ApiDeps, id: string): Promise<void> {
   const { type } = await requireDetection(deps, id);
-  if (type === 'rule') return;
-  throw invalid(`${id} is a ${type}: rules over log events can have exceptions`, 'detectionId');
+  if (/^((scheduled|correlation)_)?rule$/.test(type)) return;
+  throw invalid(`${id} is a ${type}: only rules have exceptions`, 'detectionId');
 }
 
 async function requireOwn(deps: ApiDeps, id: string): Promise<ExceptionsTable> {

@@ -6,6 +6,7 @@ import type { RuleResult } from '../../core/detection.ts';
 import type { LakeTable } from '../../core/table.ts';
 import type { Detection } from '../../detections/detection.ts';
 import { createDetectionEngine } from '../../detections/engine.ts';
+import { countHidden } from '../../detections/exceptions/hidden.ts';
 import type { Condition } from '../../detections/planner/condition.ts';
 import { planDetection } from '../../detections/planner/plan.ts';
 import { pushDown } from '../../detections/replay/push-down.ts';
@@ -68,8 +69,7 @@ export async function runPastRules(deps: ReplayDeps, past: PastRules, sink: Past
     }
     sink.progress(counts.rows, done);
     const candidates = [...engine.takeCounts().values()].reduce((sum, one) => sum + one.candidates, 0);
-    const hidden = [...engine.takeHidden().values()].reduce((sum, { count }) => sum + count, 0);
-    return { events: counts.rows, candidates, hidden };
+    return { events: counts.rows, candidates, hidden: countHidden(engine.takeHidden()) };
   } finally {
     await runners.close();
   }

@@ -203,6 +203,15 @@ test('nothing is changed', async () => {
   assert.deepEqual(await counts(), before);
 });
 
+test('what exceptions hide is counted, and nothing else', async () => {
+  const whole = await replayed('Both');
+  const conditions = [{ KeyPath: 'commonValues[0]', Condition: 'Equals', Value: whole.samples[0]?.dedup }];
+  const exceptions = [{ id: 'x', detectionId: 'Both', conditions, expiresAt: undefined }];
+  const { matches, hidden, samples } = await replayed('Both', { exceptions });
+  assert.equal(matches + hidden, whole.matches);
+  assert.ok(hidden > 0 && samples.every(({ dedup }) => dedup !== whole.samples[0]?.dedup));
+});
+
 test('only what is in the time counts, with the matches of the time before it', async () => {
   const whole = await replayed('Made.ThenGone');
   const middle = new Date(START + 30 * MINUTE);

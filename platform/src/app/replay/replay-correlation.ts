@@ -7,6 +7,8 @@ import type { RuleMatch, RuleResult } from '../../core/detection.ts';
 import { UserError } from '../../core/errors.ts';
 import { newerThan } from '../../detections/correlation/report.ts';
 import type { Detection } from '../../detections/detection.ts';
+import { countHidden } from '../../detections/exceptions/hidden.ts';
+import { createHiding } from '../../detections/exceptions/hiding.ts';
 import { scheduleOf } from '../../detections/schedule/slots.ts';
 import { scheduleSpec } from '../schedule/scheduler.ts';
 import type { Gathered } from './gather.ts';
@@ -32,6 +34,7 @@ export async function replayCorrelation(
   request: ReplayRequest,
   gathered: Gathered,
 ): Promise<PastRulesCounts> {
+  const hiding = createHiding(request.exceptions ?? [], deps.now);
   const counts = await findPastCorrelations(
     deps,
     {
@@ -39,10 +42,10 @@ export async function replayCorrelation(
       within: [request.rule.id],
       onProgress: (events, done) => request.onProgress?.({ events, done, matches: gathered.matches }),
     },
-    gathered.add,
+    (matches) => gathered.add(hiding.keep(matches)),
   );
   gathered.order();
-  return counts;
+  return { ...counts, hidden: countHidden(hiding.hidden) };
 }
 
 /** Gives each run's matches to `take`. */

@@ -4,6 +4,8 @@
  */
 import { UserError } from '../../core/errors.ts';
 import type { Detection } from '../../detections/detection.ts';
+import { countHidden } from '../../detections/exceptions/hidden.ts';
+import { createHiding } from '../../detections/exceptions/hiding.ts';
 import { queriesOf, queryTextOf, toLakeSql } from '../../detections/schedule/query-text.ts';
 import { createRowRules } from '../../detections/schedule/row-rules.ts';
 import { scheduleOf } from '../../detections/schedule/slots.ts';
@@ -25,12 +27,13 @@ export async function replayScheduled(
   request: ReplayRequest,
   gathered: Gathered,
 ): Promise<PastRulesCounts> {
+  const hiding = createHiding(request.exceptions ?? [], deps.now);
   const rows = await runPastQueries(deps, request, {
-    take: gathered.add,
+    take: (results) => gathered.add(hiding.keep(results)),
     order: gathered.order,
     progress: (events, done) => request.onProgress?.({ events, done, matches: gathered.matches }),
   });
-  return { events: rows, candidates: rows, hidden: 0 };
+  return { events: rows, candidates: rows, hidden: countHidden(hiding.hidden) };
 }
 
 /** Returns the number of rows. */

@@ -1,10 +1,14 @@
 /** One run of a scheduled query: SQL over the lake, its rows through the rules over them. */
+import type { Transaction } from 'kysely';
 import type { RuleInfo } from '../../core/detection.ts';
+import { createHiding } from '../../detections/exceptions/hiding.ts';
 import { queriesOf, queryTextOf, toLakeSql } from '../../detections/schedule/query-text.ts';
 import { createRowRules, type Row } from '../../detections/schedule/row-rules.ts';
 import type { RunOutcome } from '../../detections/schedule/run-store.ts';
 import { createKeyValueSession, type KeyValueSession } from '../../detections/state/key-values.ts';
+import type { Tables } from '../../ports/state/tables.ts';
 import type { Runners } from '../detections/detection-runners.ts';
+import { addHits, readExceptions } from '../detections/exceptions.ts';
 import { lookupOnDemand } from '../enrichment/lookup-on-demand.ts';
 import { commitResults, createResultEffects } from './scheduled-results.ts';
 import type { RunTask, SchedulerRuntime } from './scheduler.ts';
@@ -30,7 +34,9 @@ async function runWith(
   keyValues: KeyValueSession,
   runners: Runners,
 ): Promise<RunOutcome> {
-  const { clock, lake } = runtime;
+  const { adapters, clock, lake } = runtime;
+  const exceptions = await readExceptions(adapters.state, task.detections);
+  const hiding = createHiding(exceptions, () => clock.now());
   const rules = createRowRules({
     detections: task.detections,
     queryName: task.detection.id,
@@ -46,11 +52,17 @@ async function runWith(
       return rules.pendingCount;
     },
     async drain() {
-      const results = await rules.drain();
+      const results = hiding.keep(await rules.drain());
       matches += results.filter(({ kind }) => kind === 'match').length;
       return results;
     },
-    changes: { apply: keyValues.apply, settle: () => keyValues.clear() },
+    changes: {
+      async apply(tx: Transaction<Tables>) {
+        await keyValues.apply(tx);
+        await addHits(tx, hiding.hidden, clock.now());
+      },
+      settle: () => keyValues.clear(),
+    },
   };
   const effects = createResultEffects(runtime, source, (id) => infos.get(id));
   try {

@@ -2,11 +2,13 @@
 import type { Transaction } from 'kysely';
 import type { RuleInfo, RuleMatch, RuleResult } from '../../core/detection.ts';
 import type { LakeTable } from '../../core/table.ts';
+import { createHiding } from '../../detections/exceptions/hiding.ts';
 import type { RunOutcome } from '../../detections/schedule/run-store.ts';
 import { createLakeWriter } from '../../lake/writer.ts';
 import { stringifyEvent } from '../../log-analysis/json-values.ts';
 import { CommitConflict, type Effects } from '../../log-analysis/unit-commit.ts';
 import type { Tables } from '../../ports/state/tables.ts';
+import { addHits, readExceptions } from '../detections/exceptions.ts';
 import { createEffects, type DetectionChanges } from '../log-processing/effects.ts';
 import type { Runtime } from '../runtime.ts';
 import type { RunTask } from './scheduler.ts';
@@ -85,12 +87,15 @@ export async function commitResults(
 /** Makes the matches of a correlation durable, with what `also` writes and the end of its run. */
 export async function commitMatches(
   runtime: Parameters<typeof createResultEffects>[0],
-  { detection, end }: Pick<RunTask, 'detection' | 'end'>,
+  { detection, detections, end }: Pick<RunTask, 'detection' | 'detections' | 'end'>,
   matches: readonly RuleMatch[],
-  outcome: RunOutcome,
+  found: RunOutcome,
   also: (tx: Transaction<Tables>) => Promise<void>,
 ): Promise<RunOutcome> {
-  let pending = matches;
+  const { adapters, clock } = runtime;
+  const hiding = createHiding(await readExceptions(adapters.state, detections), () => clock.now());
+  let pending = hiding.keep(matches);
+  const outcome = { ...found, matches: pending.length };
   const source = {
     get pendingCount() {
       return pending.length;
@@ -105,6 +110,7 @@ export async function commitMatches(
   try {
     await commitResults(runtime, effects, async (tx) => {
       await also(tx);
+      await addHits(tx, hiding.hidden, clock.now());
       await end(tx, outcome);
     });
     return outcome;

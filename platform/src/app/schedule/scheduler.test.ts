@@ -242,6 +242,52 @@ function correlation(id: string, detection: Record<string, unknown>) {
   ];
 }
 
+async function except(id: string, detectionId: string, conditions: object): Promise<void> {
+  const at = new Date(now).toISOString();
+  const by = { owner: 'ann', force_reason: '', created_at: at, created_by: 'ann', updated_at: at, updated_by: 'ann' };
+  const row = { id, detection_id: detectionId, conditions: JSON.stringify([conditions]), reason: 'known', ...by };
+  await db()
+    .insertInto('exceptions')
+    .values({ ...row, expires_at: null, enabled: 1 })
+    .execute();
+}
+
+const hitsOf = (id: string) =>
+  db().selectFrom('exception_hits').select('hidden').where('exception_id', '=', id).executeTakeFirst();
+
+test('what an exception hides of rows and of correlations is no match and no alert, and is counted', async () => {
+  const sql =
+    "SELECT p_current_timestamp() - INTERVAL 10 MINUTE AS p_event_time, * FROM (VALUES ('ann'), ('bob')) t(user)";
+  const Detection = [{ Key: 'user', Condition: 'Exists' }];
+  await install(
+    query('QE', { Query: sql }),
+    rowRule('E.Rule', 'QE', { Detection }),
+    correlation('E.Correlation', {
+      Group: [{ ID: 'A', RuleID: 'E.Rule' }],
+      MatchCriteria: { user: [{ GroupID: 'A', Match: 'user' }] },
+    }),
+  );
+  await except('x-rows', 'E.Rule', { KeyPath: 'user', Condition: 'Equals', Value: 'bob' });
+  const scheduler = createScheduler(deps);
+  await scheduler.tick(signal);
+  nextHour();
+  await scheduler.tick(signal);
+  assert.deepEqual(
+    (await runsOf('QE')).map(({ row_count, matches }) => [row_count, matches]),
+    [[2, 1]],
+  );
+  assert.deepEqual(await matchesOf('E.Rule'), [1, 1]);
+  assert.equal((await hitsOf('x-rows'))?.hidden, 1);
+  await except('x-correlation', 'E.Correlation', { KeyPath: 'commonValues[0]', Condition: 'Equals', Value: 'ann' });
+  nextHour();
+  await scheduler.tick(signal);
+  assert.deepEqual((await runsOf('E.Correlation')).map(({ state, matches }) => [state, matches]).at(-1), [
+    'succeeded',
+    0,
+  ]);
+  assert.ok(((await hitsOf('x-correlation'))?.hidden ?? 0) > 0);
+});
+
 test('a correlation rule finds what its members matched, reports it once, and finds what comes late', async () => {
   const sql = (id: number) =>
     `SELECT 'ann' AS user, p_current_timestamp() - INTERVAL 10 MINUTE AS p_event_time, ${id} AS n`;

@@ -42,6 +42,11 @@ export function createHiddenCounter(): HiddenCounter {
   };
 }
 
+/** By all exceptions together. */
+export function countHidden(counts: HiddenCounts): number {
+  return [...counts.values()].reduce((sum, { count }) => sum + count, 0);
+}
+
 /** Counts of both, `later` being the newer ones. */
 export function addHidden(counts: HiddenCounts, later: HiddenCounts): HiddenCounts {
   if (later.size === 0) return counts;
