@@ -68,8 +68,8 @@ test('an exception is made, changed, listed and deleted', async () => {
 });
 
 test('of a rule over rows an exception sees the columns, by their names and below row', async () => {
-  for (const Key of ['user', 'row.user']) {
-    const conditions = [{ Key, Condition: 'Equals', Value: 'eve' }];
+  for (const KeyPath of ['user', 'row.user']) {
+    const conditions = [{ KeyPath, Condition: 'Equals', Value: 'eve' }];
     const refused = await analyst.send('POST', '/api/v1/exceptions', {
       body: { detectionId: 'Rows', conditions, reason: 'known' },
     });
@@ -188,10 +188,14 @@ test('many detections are switched at once, with a reason for each that is not',
       ['Helper', true],
     ],
   );
-  const rows = await t.deps.state.db.selectFrom('detections').select('enabled').execute();
+  const rows = await t.deps.state.db.selectFrom('detections').select(['id', 'enabled']).orderBy('id').execute();
   assert.deepEqual(
-    rows.map(({ enabled }) => enabled),
-    [0, 0],
+    rows.map(({ id, enabled }) => [id, enabled]),
+    [
+      ['Helper', 0],
+      ['Rows', 1],
+      ['Rule', 0],
+    ],
   );
   const entries = await t.deps.state.db
     .selectFrom('audit_log')
