@@ -105,6 +105,8 @@ export interface Detections {
   describe(row: Pick<DetectionsTable, 'id' | 'type' | 'spec'>): DetectionInfo;
   /** What an event must have for the detection to be run on it; null: nothing in particular. */
   explain(id: string): Promise<string | null>;
+  /** Of a query the SQL that it would run now, or why it cannot; null for everything else. */
+  query(id: string): Promise<{ readonly sql: string | null; readonly error: string } | null>;
   /** Runs its tests, all of them unless named. */
   test(id: string, names?: readonly string[]): Promise<TestRun>;
   /** What is wrong with a detection that is not saved, and when it would run. */

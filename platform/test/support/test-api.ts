@@ -177,6 +177,7 @@ function plainDeps(): Omit<ApiDeps, 'state' | 'queue' | 'clock' | 'secrets'> {
     detections: {
       describe: (row) => ({ ...PLAIN_DETECTION, ...JSON.parse(row.spec) }),
       explain: async () => 'eventName = "ConsoleLogin"',
+      query: async () => null,
       test: async () => ({ passed: 0, failed: 0, results: [] }),
       check: async () => ({ id: null, logTypes: [], testNames: [], condition: null, messages: [] }),
       testDraft: async () => ({ passed: 0, failed: 0, results: [] }),

@@ -500,6 +500,7 @@ export function detectionDetail(part: Partial<DetectionDetail> = {}): DetectionD
       },
     ],
     condition: 'eventName = "ConsoleLogin" and userIdentity.type = "Root"',
+    query: null,
     stats: Array.from({ length: 14 }, (_, index) => ({
       day: new Date(Date.now() - (13 - index) * 86_400_000).toISOString().slice(0, 10),
       events: 180_000 + index * 1_000,

@@ -67,6 +67,8 @@ export const DetectionDetailSchema = DetectionSummarySchema.extend({
   tests: z.array(DetectionTestSchema),
   /** What an event must have for the code to be run on it, in words; null: it is run on every event of its log types. */
   condition: z.string().nullable(),
+  /** Of a query: its SQL as the lake would run it now, or why it cannot; null: it is no query. */
+  query: z.object({ sql: z.string().nullable(), error: z.string() }).nullable(),
   /** Oldest first, at most 30 days; days without events are left out. */
   stats: z.array(StatCounts.extend({ day: z.string() })),
   /** Newest first, at most 10. */

@@ -63,6 +63,7 @@ async function detail(deps: ApiDeps, row: DetectionsTable, userId: string): Prom
     body: row.body,
     tests: info.tests.map((test) => ({ ...test })),
     condition: await deps.detections.explain(row.id),
+    query: await deps.detections.query(row.id),
     stats: await statsByDay(deps, row.id),
     recentAlerts: alerts.items,
   };

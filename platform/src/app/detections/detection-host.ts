@@ -7,6 +7,7 @@ import { UserError } from '../../core/errors.ts';
 import { type Detection, storedDetection } from '../../detections/detection.ts';
 import { loadDetections } from '../../detections/load.ts';
 import { explain } from '../../detections/planner/explain.ts';
+import { isQuery, sqlOrError } from '../../detections/schedule/query-text.ts';
 import { lookupOnDemand } from '../enrichment/lookup-on-demand.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Component } from '../system.ts';
@@ -93,6 +94,10 @@ export async function openDetectionHost(runtime: Runtime, env: PackContext['env'
       const stored = (await readConditions(state, [detection])).get(detection.version);
       const condition = stored ?? (await deriveCondition(state, detection, ownRunners().python));
       return condition.op === 'true' ? null : explain(condition);
+    },
+    async query(id) {
+      const detection = await find(id);
+      return isQuery(detection) ? sqlOrError(detection, await readDetections(state, log), clock.now()) : null;
     },
     async test(id, names) {
       return runTestsOf(await find(id), names, draftContext());

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { toLakeSql } from './query-text.ts';
+import { toDetection } from '../detection.ts';
+import { sqlOrError, toLakeSql } from './query-text.ts';
 import { nextSlot, slotsBetween } from './slots.ts';
 
 const at = new Date('2026-01-02T12:00:00Z');
@@ -36,6 +37,20 @@ test('what cannot be rewritten is refused with the reason', () => {
   assert.throws(() => toLakeSql('select p_occurs_since(soon)', at), /"soon" is not a span of time/);
   assert.throws(() => toLakeSql('select p_occurs_since(1d, a;b)', at), /"a;b" is not the name/);
   assert.throws(() => toLakeSql('-- pragma: pantherflow\npanther_logs.public.x | limit 1', at), /PantherFlow/);
+});
+
+test('what a query would run is its SQL, with macros of other queries, or the reason why there is none', () => {
+  const saved = (QueryName: string, Query: string) => {
+    const read = toDetection({ AnalysisType: 'saved_query', QueryName, Query }, `${QueryName}.yml`, '');
+    assert.ok('detection' in read);
+    return read.detection;
+  };
+  const library = saved('library', '{% macro one(x) export %}SELECT {{ x }}{% endmacro %}');
+  const user = saved('user', "{% import 'library' one %}\n{{ one('a::string') }}\n");
+  const all = [library, user];
+  assert.deepEqual(sqlOrError(user, all, at), { sql: 'SELECT a::VARCHAR', error: '' });
+  assert.deepEqual(sqlOrError(library, all, at), { sql: null, error: '' });
+  assert.match(sqlOrError(user, [], at).error, /imports "library", and there is no query of that name/);
 });
 
 test('slots of a rate are whole multiples of it, those of a cron expression are in UTC', () => {

@@ -30,11 +30,28 @@ export function toLakeSql(text: string, at: Date, find: FindQuery = () => undefi
 /** Queries by their names, of what is loaded. */
 export function queriesOf(detections: readonly Detection[]): FindQuery {
   return (name) => {
-    const query = detections.find(
-      ({ id, type }) => id === name && (type === 'saved_query' || type === 'scheduled_query'),
-    );
+    const query = detections.find((one) => one.id === name && isQuery(one));
     return query === undefined ? undefined : queryTextOf(query.spec);
   };
+}
+
+export function isQuery({ type }: Pick<Detection, 'type'>): boolean {
+  return type === 'saved_query' || type === 'scheduled_query';
+}
+
+/** What a query would run at that time, or why it cannot; neither of a template with nothing but macros. */
+export function sqlOrError(
+  { spec }: Detection,
+  detections: readonly Detection[],
+  at: Date,
+): { readonly sql: string | null; readonly error: string } {
+  try {
+    const sql = toLakeSql(queryTextOf(spec), at, queriesOf(detections)).trim();
+    return { sql: sql === '' ? null : sql, error: '' };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { sql: null, error: error.message };
+  }
 }
 
 type Expand = (args: readonly string[], at: Date) => string;

@@ -23,10 +23,12 @@ import { DetectionTests } from './detection-tests.tsx';
 import styles from './detections.module.css';
 import { EnableSwitch } from './enable-switch.tsx';
 import { FaultNotice } from './fault-notice.tsx';
+import { QueryCard } from './query-card.tsx';
 
 const BACK = { to: '/detections', label: 'Detections' };
 const TABS = [
   'code',
+  'query',
   'specification',
   'tests',
   'runs',
@@ -59,7 +61,7 @@ function DetectionView({ detection }: { readonly detection: DetectionDetail }) {
   const url = useUrlState();
   const canEdit = useCan('analyst');
   const hasCode = detection.body !== '';
-  const tab = url.list('tab', TABS)[0] ?? (hasCode ? 'code' : 'specification');
+  const tab = url.list('tab', TABS)[0] ?? (hasCode ? 'code' : detection.query === null ? 'specification' : 'query');
   return (
     <Page
       title={detection.displayName || detection.id}
@@ -90,6 +92,15 @@ function DetectionView({ detection }: { readonly detection: DetectionDetail }) {
           onChange={(next) => url.set({ tab: next })}
           tabs={[
             ...(hasCode ? [{ id: 'code' as const, label: 'Code', content: <CodeCard detection={detection} /> }] : []),
+            ...(detection.query === null
+              ? []
+              : [
+                  {
+                    id: 'query' as const,
+                    label: 'Query',
+                    content: <QueryCard spec={detection.spec} query={detection.query} />,
+                  },
+                ]),
             {
               id: 'specification',
               label: 'Specification',

@@ -42,6 +42,26 @@ test('the page of a detection shows its code and when it is run', async () => {
   expect((await screen.findByLabelText('Code of the detection')).textContent).toContain('def rule(event):');
 });
 
+const QUERY = {
+  type: 'saved_query',
+  body: '',
+  spec: { Query: 'SELECT 1\nFROM panther_logs.public.aws_cloudtrail' },
+} as const;
+
+test('what the lake makes of a query opens in the search', async () => {
+  const query = { sql: 'SELECT 1\nFROM panther_logs.aws_cloudtrail', error: '' };
+  renderApp('/detections/x', { answers: { 'GET /detections/:id': detectionDetail({ ...QUERY, tests: [], query }) } });
+  const link = await screen.findByRole('link', { name: 'Open in Search' });
+  expect(link).toHaveAttribute('href', expect.stringContaining(encodeURIComponent(query.sql)));
+});
+
+test('a query that cannot be run says why', async () => {
+  const query = { sql: null, error: 'the query is written in PantherFlow: SQL can be run' };
+  renderApp('/detections/x', { answers: { 'GET /detections/:id': detectionDetail({ ...QUERY, tests: [], query }) } });
+  expect(await screen.findByText(/It cannot be run: the query is written in PantherFlow/)).toBeInTheDocument();
+  expect(screen.queryByRole('link', { name: 'Open in Search' })).toBeNull();
+});
+
 test('a detection without a condition is run on every event', async () => {
   renderApp('/detections/x', { answers: { 'GET /detections/:id': detectionDetail({ condition: null, body: '' }) } });
   expect(await screen.findByText('On every event of AWS.CloudTrail.')).toBeInTheDocument();
