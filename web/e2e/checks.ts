@@ -4,8 +4,18 @@ import type { Page } from 'playwright-core';
 
 const WRONG = new Set(['serious', 'critical']);
 
-/** Violations that keep somebody from using the page, one line each. */
+/** Violations that keep somebody from using the page, one line each. What is still changing its colours is looked at again. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
+  const problems = await violationsOf(page);
+  if (problems.length === 0) return problems;
+  await page.evaluate(async () => {
+    await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+    await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
+  });
+  return violationsOf(page);
+}
+
+async function violationsOf(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page })
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'])
     .analyze();
