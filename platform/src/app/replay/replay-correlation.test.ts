@@ -223,6 +223,18 @@ test('only what is in the time counts, with the matches of the time before it', 
   assert.ok(late.samples.every(({ at }) => at >= middle.toISOString()));
 });
 
+test('errors of members are told', async () => {
+  const failing = { ...(detections.find(({ id }) => id === 'Gone') as Detection), language: 'typescript' as const };
+  const body = 'export const rule = (event) => event.none.deep === 1;';
+  const others = detections.map((one) =>
+    one.id === 'Gone' ? { ...failing, body, spec: { ...one.spec, Detection: undefined } } : one,
+  );
+  const { errors, failures, matches } = await replayed('Both', { detections: others });
+  assert.ok(errors > 0);
+  assert.match(failures[0]?.message ?? '', /undefined/);
+  assert.equal(matches, 0);
+});
+
 test('a member that is not there is named', async () => {
   const without = detections.filter(({ id }) => id !== 'Gone');
   await assert.rejects(

@@ -3,7 +3,7 @@
  * of its times. Nothing is changed.
  */
 import { setImmediate as pause } from 'node:timers/promises';
-import type { RuleMatch, RuleResult } from '../../core/detection.ts';
+import type { RuleError, RuleMatch, RuleResult } from '../../core/detection.ts';
 import { UserError } from '../../core/errors.ts';
 import { newerThan } from '../../detections/correlation/report.ts';
 import type { Detection } from '../../detections/detection.ts';
@@ -42,17 +42,17 @@ export async function replayCorrelation(
       within: [request.rule.id],
       onProgress: (events, done) => request.onProgress?.({ events, done, matches: gathered.matches }),
     },
-    (matches) => gathered.add(hiding.keep(matches)),
+    (results) => gathered.add(hiding.keep(results)),
   );
   gathered.order();
   return { ...counts, hidden: countHidden(hiding.hidden) };
 }
 
-/** Gives each run's matches to `take`. */
+/** Gives each run's matches to `take`, and before them the errors of its members. */
 async function findPastCorrelations(
   deps: ReplayDeps,
   past: PastCorrelation,
-  take: (matches: readonly RuleMatch[]) => void,
+  take: (results: readonly RuleResult[]) => void,
 ): Promise<PastRulesCounts> {
   const { rule, from, to, signal } = past;
   const times = timesOf(rule, from, to);
@@ -73,6 +73,7 @@ async function findPastCorrelations(
         );
       evaluator.add(match);
     },
+    fail: (error) => take([error]),
   });
   evaluator.begin();
   const reported = new Map<string, string>();
@@ -114,18 +115,22 @@ interface MembersRequest extends Omit<PastCorrelation, 'rule'> {
   /** Ids; of rules of every kind. */
   readonly members: readonly string[];
   keep(match: RuleMatch): void;
+  fail(error: RuleError): void;
 }
 
 /** The members are replayed themselves, enabled or not. @throws UserError for one that is not there. */
 async function replayMembers(deps: ReplayDeps, request: MembersRequest): Promise<PastRulesCounts> {
-  const { detections, keep, onProgress, within } = request;
+  const { detections, keep, fail, onProgress, within } = request;
   const members = [...new Set(request.members)].map((id) => memberOf(id, detections, within));
   const ofType = (wanted: string) => members.filter(({ type }) => type === wanted);
   let candidates = 0;
   const sink: PastRulesSink = {
     take(results: readonly RuleResult[]) {
       for (const result of results) {
-        if (result.kind === 'error') continue;
+        if (result.kind === 'error') {
+          fail(result);
+          continue;
+        }
         candidates += 1;
         keep(result);
       }
